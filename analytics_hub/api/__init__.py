@@ -1,0 +1,1 @@
+"""The HTTP face: REST endpoints, problem details, health and metrics."""

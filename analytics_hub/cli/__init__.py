@@ -1,0 +1,1 @@
+"""The hub command: wiring only. It may import anything; nobody imports it."""

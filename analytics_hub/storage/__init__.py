@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, migrations, connections, the closer and the stores behind the query ports."""

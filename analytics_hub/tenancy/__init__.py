@@ -1,0 +1,1 @@
+"""Who is asking: API keys. After this package only a TenantId travels."""

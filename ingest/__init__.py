@@ -1,0 +1,1 @@
+"""The journey of an event into the database: source, decode, buffer, flush."""
