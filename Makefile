@@ -1,0 +1,100 @@
+# One recipe per act. `make help` lists them; the first one a newcomer needs is `make demo`.
+# Everything lands inside this folder (.venv, .uv, target); a second run only does what has changed.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Words passed on to the command of a recipe:  make demo ARGS="--once --json"
+ARGS ?=
+
+# rustup looks for its toolchains under HOME. When HOME is another one (an empty one, in a test), they still lie beside
+# the cargo that PATH found: <root>/.cargo/bin/cargo -> <root>/.rustup.
+RUST_ROOT := $(patsubst %/.cargo/bin/cargo,%,$(filter %/.cargo/bin/cargo,$(shell command -v cargo)))
+ifneq ($(RUST_ROOT),)
+ifneq ($(wildcard $(RUST_ROOT)/.rustup),)
+export RUSTUP_HOME ?= $(RUST_ROOT)/.rustup
+endif
+ifneq ($(shell test -w $(RUST_ROOT)/.cargo && echo yes),)
+export CARGO_HOME ?= $(RUST_ROOT)/.cargo
+endif
+endif
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Recipes use the tools of .venv and nothing that happens to be activated in the caller's shell.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYO3_PYTHON := $(CURDIR)/$(PY)
+
+# Stamps: an environment that fits requirements/dev.txt, and a native module that fits the Rust sources.
+ENV_STAMP := $(VENV)/.installed
+BUILD_STAMP := $(VENV)/.built
+RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust_core -name fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+
+STEP := .ci/step
+
+##@ Start here
+.PHONY: help setup demo
+help: ## List the recipes
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: $(BUILD_STAMP) ## Make .venv, install the locked packages, build the native core (says what is missing)
+
+demo: setup ## Replay a real LLM trace into an embedded PostgreSQL, print the bill, keep the API up (ARGS="--once" to exit)
+	@exec $(VENV)/bin/hub demo $(ARGS)
+
+##@ Every day
+.PHONY: test check fmt build
+test: check ## Everything CI runs: check, then the Rust tests, then the Python tests with coverage
+	@$(STEP) "cargo test" cargo test --quiet --profile fast --locked -p hub-core
+	@$(STEP) "pytest" $(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: setup ## Formatting, lints, types, import rules; changes nothing
+	@$(STEP) "ruff format" ruff format --check --quiet .
+	@$(STEP) "ruff check" ruff check --quiet .
+	@$(STEP) "mypy --strict" mypy
+	@$(STEP) "import rules" lint-imports --no-logo
+	@$(STEP) "cargo fmt" cargo fmt --all --check
+	@$(STEP) "clippy" cargo clippy --quiet --workspace --all-targets --profile fast --locked -- -D warnings
+
+fmt: setup ## Format Python and Rust, repair what ruff can repair
+	@ruff format .
+	@ruff check --fix-only .
+	@cargo fmt --all
+
+build: $(ENV_STAMP) ## Build the native core again in the fast profile
+	@$(STEP) "build (fast)" maturin develop --uv --locked --profile fast --quiet
+	@touch $(BUILD_STAMP)
+
+##@ Now and then
+.PHONY: build-release bench lock docs clean
+build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
+	@$(STEP) "build (release)" maturin develop --uv --locked --release --quiet
+	@touch $(BUILD_STAMP)
+
+bench: build-release ## Measure against the peers, write benchmarks/results/*.json and benchmarks/README.md
+	@uv pip install --quiet --require-hashes -r requirements/bench.txt
+	@$(PY) -m benchmarks $(ARGS)
+
+lock: $(ENV_STAMP) ## Resolve requirements/*.txt again from pyproject.toml (UPGRADE=1 takes newer versions)
+	@.ci/lock $(if $(UPGRADE),--upgrade)
+
+docs: setup ## Write the generated pages of docs/ again (reject codes)
+	@$(PY) -m tests.contract.generated
+
+clean: ## Remove the environment, the builds and the caches (never the data directory)
+	@rm -rf $(VENV) .uv target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	@find . -name __pycache__ -prune -exec rm -rf {} + ; find rust_core -maxdepth 1 -name '*.so' -delete
+
+# --- what setup is made of ---------------------------------------------------------------------------------------
+
+$(ENV_STAMP): requirements/dev.txt requirements/uv.txt .ci/setup
+	@.ci/setup
+	@touch $@
+
+$(BUILD_STAMP): $(ENV_STAMP) $(RUST_SOURCES)
+	@$(STEP) "build (fast)" maturin develop --uv --locked --profile fast --quiet
+	@touch $@
