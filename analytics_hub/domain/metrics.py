@@ -1,0 +1,116 @@
+"""What can be asked of usage: every metric by name, unit and the rollup columns that it is made of.
+
+One table for REST, command line and documentation. A metric is `scale` times (sum of `add` minus sum
+of `subtract`) over (sum of `per`), or a quantile of a sketch. How the sums are read is in
+`analytics_hub/query`.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from analytics_hub.domain.series import COST_COLUMNS, COST_LINES, TOKEN_COLUMNS, TOKEN_KINDS
+
+Unit = Literal["count", "ratio", "usd", "ms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One thing to ask for. Money is exact pico-USD until it leaves; a ratio over nothing is None."""
+
+    name: str
+    unit: Unit
+    help: str
+    add: tuple[str, ...] = ()
+    subtract: tuple[str, ...] = ()
+    per: tuple[str, ...] = ()
+    scale: float = 1.0
+    sketch: str = ""
+    quantile: float = 0.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The rollup columns that must be read for it."""
+        return (*self.add, *self.subtract, *self.per)
+
+    @property
+    def orderable(self) -> bool:
+        """Groups are ranked inside the database, which cannot read sketches."""
+        return not self.sketch
+
+
+def _timing(word: str, what: str) -> list[Metric]:
+    quantiles = [
+        Metric(
+            f"{word}_p{percent}_ms",
+            "ms",
+            f"{percent}th percentile of the {what}, within 2 %",
+            sketch=f"{word}_sketch",
+            quantile=percent / 100,
+        )
+        for percent in (50, 90, 95, 99)
+    ]
+    average = Metric(
+        f"{word}_avg_ms",
+        "ms",
+        f"mean {what} of the events that carry it",
+        add=(f"{word}_us_sum",),
+        per=(f"{word}_count",),
+        scale=0.001,
+    )
+    return [*quantiles, average]
+
+
+def _all_metrics() -> list[Metric]:
+    counts = [
+        Metric("events", "count", "events", add=("events",)),
+        Metric("errors", "count", "events with any status but ok", add=("errors",)),
+        Metric("error_rate", "ratio", "errors per event", add=("errors",), per=("events",)),
+    ]
+    tokens = [
+        Metric(f"{kind}_tokens", "count", f"{kind} tokens", add=(f"{kind}_tokens",)) for kind in TOKEN_KINDS
+    ]
+    tokens += [
+        Metric("total_tokens", "count", "tokens of all nine kinds", add=TOKEN_COLUMNS),
+        Metric("web_searches", "count", "web searches", add=("web_searches",)),
+    ]
+    money = [Metric("cost_usd", "usd", "cost, all lines together", add=COST_COLUMNS)]
+    money += [
+        Metric(f"cost_{line}_usd", "usd", f"cost line: {line}", add=(f"cost_{line}_pico_usd",))
+        for line in COST_LINES
+    ]
+    money += [
+        Metric(
+            "provider_reported_cost_usd",
+            "usd",
+            "the part of the cost that the provider stated itself",
+            add=("provider_reported_cost_pico_usd",),
+        ),
+        Metric("unpriced_events", "count", "events without any price", add=("unpriced_events",)),
+        Metric("partial_events", "count", "events priced in part", add=("partial_events",)),
+        Metric("estimated_events", "count", "events with estimated tokens", add=("estimated_events",)),
+        Metric("unpriced_tokens", "count", "tokens without a price", add=("unpriced_tokens",)),
+        Metric(
+            "coverage",
+            "ratio",
+            "share of the events that have a price",
+            add=("events",),
+            subtract=("unpriced_events",),
+            per=("events",),
+        ),
+        Metric(
+            "token_coverage",
+            "ratio",
+            "share of the tokens that have a price",
+            add=TOKEN_COLUMNS,
+            subtract=("unpriced_tokens",),
+            per=TOKEN_COLUMNS,
+        ),
+    ]
+    return [*counts, *tokens, *money, *_timing("latency", "latency"), *_timing("ttft", "time to first token")]
+
+
+METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _all_metrics()}
+"""Every metric by its name, in the order of the documentation."""
+
+METRICS_DEFAULT: Final = ("events", "errors", "total_tokens", "cost_usd")
+"""What a question without metrics asks for."""
