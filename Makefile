@@ -66,13 +66,13 @@ fmt: setup ## Format Python and Rust, repair what ruff can repair
 	@cargo fmt --all
 
 build: $(ENV_STAMP) ## Build the native core again in the fast profile
-	@$(STEP) "build (fast)" maturin develop --uv --locked --profile fast --quiet
+	@$(STEP) "build (fast)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --profile fast --quiet
 	@touch $(BUILD_STAMP)
 
 ##@ Now and then
 .PHONY: build-release bench lock docs clean
 build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
-	@$(STEP) "build (release)" maturin develop --uv --locked --release --quiet
+	@$(STEP) "build (release)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --release --quiet
 	@touch $(BUILD_STAMP)
 
 bench: build-release ## Measure against the peers, write benchmarks/results/*.json and benchmarks/README.md
@@ -96,5 +96,5 @@ $(ENV_STAMP): requirements/dev.txt requirements/uv.txt .ci/setup
 	@touch $@
 
 $(BUILD_STAMP): $(ENV_STAMP) $(RUST_SOURCES)
-	@$(STEP) "build (fast)" maturin develop --uv --locked --profile fast --quiet
+	@$(STEP) "build (fast)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --profile fast --quiet
 	@touch $@
