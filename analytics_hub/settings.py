@@ -19,8 +19,10 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.usage import QueryCaps
 
 _MIB = 1024 * 1024
+_CAPS = QueryCaps()
 
 
 class _Concern(BaseSettings):
@@ -102,17 +104,31 @@ class QuerySettings(_Concern):
         10_000, ge=100, le=600_000, description="Longest statement of a question."
     )
     points_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Most points (buckets x groups) of an answer."
+        _CAPS.points_max, ge=1, le=1_000_000, description="Most points (buckets x groups) of an answer."
     )
     groups_max: int = Field(
-        1_000, ge=1, le=10_000, description="Most groups of an answer; the rest become `other`."
+        _CAPS.groups_max, ge=1, le=10_000, description="Most groups of an answer; the rest become `other`."
     )
-    group_by_max: int = Field(4, ge=1, le=16, description="Most dimensions to group by.")
-    range_days_max: int = Field(3_660, ge=1, le=36_600, description="Longest range of a question.")
-    filter_values_max: int = Field(100, ge=1, le=10_000, description="Most values of one filter.")
+    group_by_max: int = Field(_CAPS.group_by_max, ge=1, le=16, description="Most dimensions to group by.")
+    range_days_max: int = Field(
+        _CAPS.range_days_max, ge=1, le=36_600, description="Longest range of a question."
+    )
+    filter_values_max: int = Field(
+        _CAPS.filter_values_max, ge=1, le=10_000, description="Most values of one filter."
+    )
     spans_max: int = Field(
         500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )
+
+    def caps(self) -> QueryCaps:
+        """The part that a question checks itself against."""
+        return QueryCaps(
+            points_max=self.points_max,
+            groups_max=self.groups_max,
+            group_by_max=self.group_by_max,
+            range_days_max=self.range_days_max,
+            filter_values_max=self.filter_values_max,
+        )
 
 
 class DecodeSettings(_Concern):

@@ -1,0 +1,87 @@
+"""What a question reads: levels of rollup, spans of time, and the marks that forbid a coarse row.
+
+Values only. `analytics_hub/query/plan.py` decides them, `analytics_hub/query/build.py` turns them into SQL,
+and the store (`analytics_hub/storage/usage_store.py`) runs that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from analytics_hub.domain.usage import UsageQuery
+
+
+class Level(StrEnum):
+    """The rollup tables by their names, coarsest first."""
+
+    DAY = "usage_1d"
+    HOUR = "usage_1h"
+    MINUTE = "usage_1m"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of bucket starts, UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What one snapshot knows of a range. An hour without a mark has coarse rows equal to the sum of its
+    deltas; a day needs that of all its hours and no mark of its own.
+    """
+
+    hours: frozenset[datetime]
+    days: frozenset[datetime]
+    minutes_dropped_before: datetime | None
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The spans that one level contributes, ascending and apart."""
+
+    level: Level
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question, the starts of its output buckets (none without an interval), and what to read for it.
+
+    Reads of two levels overlap only where a late delta must be added to a coarse row whose minutes are gone.
+    """
+
+    query: UsageQuery
+    edges: tuple[datetime, ...]
+    reads: tuple[Read, ...]
+    columns: tuple[str, ...]
+    sketches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """Sums of one output bucket and group. `bucket=None` without an interval; `other` is everything past the
+    limit.
+    """
+
+    bucket: datetime | None
+    group: tuple[str, ...]
+    other: bool
+    sums: Mapping[str, int]
+    sketches: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRead:
+    """For the reader of an answer: how much time came from which level."""
+
+    level: Level
+    minutes: int

@@ -1,0 +1,271 @@
+"""A question about usage and its answer, as values. A `UsageQuery` that exists is valid; there is none
+without a tenant.
+
+In: what a caller asks, in any edge's spelling. Out: one frozen object that plans, caches and tests can
+compare. Every refusal is an `InvalidInput` whose `field` names the argument. The metrics are in
+`metrics.py`, the way from question to rows in `plan.py` and `analytics_hub/query`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.metrics import METRICS, METRICS_DEFAULT
+from analytics_hub.domain.series import DIMENSIONS, TAG_PREFIX
+from analytics_hub.domain.tenant import TAG_KEY_BYTES_MAX, TenantId
+
+FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(2101, 1, 1, tzinfo=UTC)
+FILTER_VALUE_BYTES_MAX = 256  # no dimension is longer
+
+
+class Interval(StrEnum):
+    """Width of the output buckets: of the clock up to 15m, of the caller's zone from 1h on (weeks begin on
+    Monday).
+    """
+
+    MINUTE = "1m"
+    MINUTES_5 = "5m"
+    MINUTES_15 = "15m"
+    HOUR = "1h"
+    DAY = "1d"
+    WEEK = "1w"
+    MONTH = "1mo"
+    NONE = "none"
+
+
+INTERVAL_NAMES = {
+    "minute": Interval.MINUTE,
+    "hour": Interval.HOUR,
+    "day": Interval.DAY,
+    "week": Interval.WEEK,
+    "month": Interval.MONTH,
+} | {interval.value: interval for interval in Interval}
+"""Every spelling that is accepted."""
+
+# The shortest that each can be, so that an estimate of points never comes out too low.
+_SHORTEST = {
+    Interval.MINUTE: timedelta(minutes=1),
+    Interval.MINUTES_5: timedelta(minutes=5),
+    Interval.MINUTES_15: timedelta(minutes=15),
+    Interval.HOUR: timedelta(hours=1),
+    Interval.DAY: timedelta(hours=23),
+    Interval.WEEK: timedelta(days=7, hours=-1),
+    Interval.MONTH: timedelta(days=28, hours=-1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCaps:
+    """Bounds of a question; `analytics_hub/settings.py` names and documents them."""
+
+    points_max: int = 10_000
+    groups_max: int = 1_000
+    group_by_max: int = 4
+    range_days_max: int = 3_660
+    filter_values_max: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which groups come first."""
+
+    metric: str
+    descending: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> "Order":
+        """`-cost_usd` is the greatest first, `cost_usd` the least first."""
+        return cls(text.removeprefix("-"), descending=text.startswith("-"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One dimension (or `tag.<key>`) and the values that it may have. Missing is the empty string."""
+
+    dimension: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """What is asked of one tenant's usage in [start, end). The edges are whole minutes: an event's place
+    within its minute is not kept in the rollups, so a finer edge could not be honoured.
+    """
+
+    tenant: TenantId
+    start: datetime
+    end: datetime
+    interval: Interval = Interval.NONE
+    tz: str = "UTC"
+    metrics: tuple[str, ...] = METRICS_DEFAULT
+    group_by: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    order: Order | None = None
+    limit: int | None = None
+    _: KW_ONLY
+    caps: QueryCaps = field(default_factory=QueryCaps, repr=False)
+
+    @classmethod
+    def ask(
+        cls,
+        tenant: TenantId,
+        start: datetime,
+        end: datetime,
+        *,
+        interval: str = "none",
+        tz: str = "UTC",
+        metrics: Sequence[str] = (),
+        group_by: Sequence[str] = (),
+        filters: Mapping[str, Sequence[str]] | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+        caps: QueryCaps | None = None,
+    ) -> "UsageQuery":
+        """The same from the spellings that people type: interval names, `-metric` for the order."""
+        if interval not in INTERVAL_NAMES:
+            known = ", ".join(INTERVAL_NAMES)
+            raise InvalidInput("unknown_interval", "interval", f"The interval is one of {known}.")
+        return cls(
+            tenant,
+            start,
+            end,
+            interval=INTERVAL_NAMES[interval],
+            tz=tz,
+            metrics=tuple(metrics) or METRICS_DEFAULT,
+            group_by=tuple(group_by),
+            filters=tuple(Filter(name, tuple(values)) for name, values in (filters or {}).items()),
+            order=Order.parse(order) if order else None,
+            limit=limit,
+            caps=caps or QueryCaps(),
+        )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tenant, bool) or not isinstance(self.tenant, int) or self.tenant <= 0:
+            raise InvalidInput("no_tenant", "tenant", "A question needs a tenant.")
+        self._check_range()
+        _check_names("metrics", self.metrics, tuple(METRICS))
+        _check_dimensions("group_by", self.group_by)
+        self._check_filters()
+        self._check_order()
+        self._check_bounds()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.tz)
+
+    @property
+    def groups_max(self) -> int:
+        """How many groups are told apart; events of the rest are one group called `other`."""
+        return self.limit if self.limit is not None else min(self.caps.groups_max, self._groups_that_fit())
+
+    @property
+    def ordering(self) -> Order:
+        """The order asked for, else the first metric that can rank, else events; greatest first."""
+        ranking = (name for name in self.metrics if METRICS[name].orderable)
+        return self.order or Order(next(ranking, "events"))
+
+    def _check_range(self) -> None:
+        for name, moment in (("from", self.start), ("to", self.end)):
+            _check_moment(name, moment)
+        if self.start >= self.end:
+            raise InvalidInput("empty_range", "to", "The range ends before it starts.")
+        if self.end - self.start > timedelta(days=self.caps.range_days_max):
+            raise InvalidInput(
+                "range_too_long", "from", f"A range has at most {self.caps.range_days_max} days."
+            )
+        if self.tz not in _zones():
+            raise InvalidInput("unknown_zone", "tz", "The zone is an IANA name, like Europe/Berlin.")
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+
+    def _check_filters(self) -> None:
+        _check_dimensions("filter", tuple(chosen.dimension for chosen in self.filters))
+        for chosen in self.filters:
+            _check_values(f"filter.{chosen.dimension}", chosen.values, self.caps.filter_values_max)
+
+    def _check_order(self) -> None:
+        if self.order is None:
+            return
+        _check_names("order", (self.order.metric,), tuple(METRICS))
+        if not METRICS[self.order.metric].orderable:
+            raise InvalidInput("not_orderable", "order", "Groups cannot be ordered by a percentile.")
+
+    def _check_bounds(self) -> None:
+        if len(self.group_by) > self.caps.group_by_max:
+            most = self.caps.group_by_max
+            raise InvalidInput("too_many_dimensions", "group_by", f"At most {most} dimensions can group.")
+        if self._buckets() > self.caps.points_max:
+            most = self.caps.points_max
+            raise InvalidInput(
+                "too_many_points", "interval", f"An answer has at most {most} points: take a wider interval."
+            )
+        if self.limit is not None:
+            most = min(self.caps.groups_max, self._groups_that_fit())
+            if not 1 <= self.limit <= most:
+                raise InvalidInput("bad_limit", "limit", f"Here the limit is 1 to {most} groups.")
+
+    def _buckets(self) -> int:
+        """Output buckets, never estimated too low."""
+        if self.interval is Interval.NONE:
+            return 1
+        return -((self.start - self.end) // _SHORTEST[self.interval])
+
+    def _groups_that_fit(self) -> int:
+        return max(1, self.caps.points_max // self._buckets())
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _check_moment(where: str, moment: datetime) -> None:
+    if moment.tzinfo is None:
+        raise InvalidInput("no_offset", where, "A moment needs its UTC offset, like 2026-11-05T00:00Z.")
+    if moment.second or moment.microsecond:
+        raise InvalidInput("not_on_minute", where, "The edges of a range are whole minutes.")
+    if not FIRST_MOMENT <= moment <= LAST_MOMENT:
+        raise InvalidInput("out_of_range", where, "Moments lie in the years 2000 to 2100.")
+
+
+def _check_values(where: str, values: tuple[str, ...], count_max: int) -> None:
+    if not 1 <= len(values) <= count_max:
+        raise InvalidInput("filter_values", where, f"A filter has 1 to {count_max} values.")
+    for value in values:
+        if "\0" in value or len(_utf8(value, where)) > FILTER_VALUE_BYTES_MAX:
+            raise InvalidInput(
+                "filter_value", where, f"A value has at most {FILTER_VALUE_BYTES_MAX} bytes and no NUL."
+            )
+
+
+def _utf8(text: str, where: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("not_text", where, "The value is not valid Unicode.") from error
+
+
+def _check_names(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            code = "unknown_metric"
+            raise InvalidInput(code, where, f"There is no metric {name!r}; there are {', '.join(known)}.")
+    if len(set(names)) != len(names):
+        raise InvalidInput("named_twice", where, "A name is given twice.")
+
+
+def _check_dimensions(where: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        if name in DIMENSIONS:
+            continue
+        key = name.removeprefix(TAG_PREFIX)
+        if key == name or not key or "\0" in key or len(_utf8(key, where)) > TAG_KEY_BYTES_MAX:
+            known = ", ".join((*DIMENSIONS, "tag.<key>"))
+            raise InvalidInput("unknown_dimension", where, f"There is no {name!r}; there are {known}.")
+    if len(set(names)) != len(names):
+        raise InvalidInput("named_twice", where, "A dimension is named twice.")
