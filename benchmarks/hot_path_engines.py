@@ -1,0 +1,180 @@
+"""The engines of the hot-path benchmark, each run in a process of its own, pinned to one core, one thread.
+
+    python -m benchmarks.hot_path_engines ENGINE FILE
+
+prints one JSON object {"wall_s", "cpu_s", "peak_memory_mb", "rows"}. Every engine parses the same bytes and groups
+by model, project and minute with sums and a latency quantile. `hub` reads from memory and does more: it validates,
+normalises, hashes, prices, groups by the whole series, makes sketches and encodes COPY bytes. DuckDB and Polars read
+the file, which the run before has put into the page cache.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from benchmarks import events
+
+MESSAGES_A_BATCH = 20
+"""20 messages of 500: the batch of 10,000 events that keeps grouping within the cache."""
+
+
+def run_hub(path: Path) -> Callable[[], int]:
+    """Decode, price, roll up and encode: everything the core does for a flush."""
+    import rust_core as core  # noqa: PLC0415 - engines import only what they measure
+    from analytics_hub.pricing.compile import load_price_book  # noqa: PLC0415
+
+    book = load_price_book()
+    received_us = int(events.START.timestamp() * 1_000_000) + 3_600_000_000
+    tenants = [core.TenantRules(n + 1, f"tenant-{n + 1}", None, ()) for n in range(events.TENANTS)]
+    bodies = events.messages(path.read_bytes())
+    inputs = [
+        core.Message(
+            tenants[n % events.TENANTS], received_us, body, format="ndjson", events=events.EVENTS_A_MESSAGE
+        )
+        for n, body in enumerate(bodies)
+    ]
+    limits, cache = core.Limits(), core.SeriesCache()
+
+    def work() -> int:
+        rows = 0
+        for first in range(0, len(inputs), MESSAGES_A_BATCH):
+            batch = core.decode(inputs[first : first + MESSAGES_A_BATCH], limits)
+            batch.price(book)
+            new = cache.missing(batch)
+            encoded = (batch.copy_events(), batch.rollup().copy(), new.copy(), batch.copy_marks(1))
+            encoded += (batch.copy_ledger(1), batch.copy_dead_letters(1))
+            cache.learn(new)
+            rows += len(batch)
+        return rows
+
+    return work
+
+
+def run_duckdb(path: Path) -> Callable[[], int]:
+    """DuckDB: typed JSON scan, group by, sums and a quantile; one thread."""
+    import duckdb  # noqa: PLC0415
+
+    con = duckdb.connect(config={"threads": 1})
+    columns = (
+        "{id:'VARCHAR', time:'TIMESTAMP', provider:'VARCHAR', model:'VARCHAR', project:'VARCHAR', status:'VARCHAR',"
+        " \"user\":'VARCHAR', usage:'STRUCT(input_tokens BIGINT, cache_read_tokens BIGINT, output_tokens BIGINT,"
+        " output_reasoning_tokens BIGINT)', latency_ms:'DOUBLE', ttft_ms:'DOUBLE'}"
+    )
+    sql = f"""
+        SELECT model, project, date_trunc('minute', time) AS minute, count(*) AS n,
+               sum(usage.input_tokens), sum(usage.cache_read_tokens), sum(usage.output_tokens),
+               sum(usage.output_reasoning_tokens), approx_quantile(latency_ms, 0.95)
+        FROM read_json('{path}', format='newline_delimited', columns={columns}) GROUP BY ALL
+    """  # noqa: S608 - our own file name
+
+    return lambda: sum(row[3] for row in con.execute(sql).fetchall())
+
+
+def run_polars(path: Path) -> Callable[[], int]:
+    """Polars: lazy NDJSON scan with a schema, group by, sums and a quantile; one thread by environment."""
+    import polars as pl  # noqa: PLC0415
+
+    usage = pl.Struct(
+        {
+            "input_tokens": pl.Int64,
+            "cache_read_tokens": pl.Int64,
+            "output_tokens": pl.Int64,
+            "output_reasoning_tokens": pl.Int64,
+        }
+    )
+    text = ("id", "time", "provider", "model", "project", "status", "user")
+    schema = {
+        **dict.fromkeys(text, pl.String),
+        "usage": usage,
+        "latency_ms": pl.Float64,
+        "ttft_ms": pl.Float64,
+    }
+
+    def work() -> int:
+        out = (
+            pl.scan_ndjson(path, schema=schema)
+            .with_columns(minute=pl.col("time").str.slice(0, 16))
+            .group_by("model", "project", "minute")
+            .agg(
+                pl.len(),
+                *(pl.col("usage").struct.field(f.name).sum() for f in usage.fields),
+                pl.col("latency_ms").quantile(0.95).alias("p95"),
+            )
+            .collect()
+        )
+        return int(out["len"].sum())
+
+    return work
+
+
+def run_python(path: Path) -> Callable[[], int]:
+    """orjson and a dict of sums: what a hand-written consumer does."""
+    bodies = events.messages(path.read_bytes())
+
+    def work() -> int:
+        sums: dict[tuple[str, str, str], list[float]] = {}
+        for body in bodies:
+            for line in bytes(body).split(b"\n"):
+                if not line:
+                    continue
+                event = orjson.loads(line)
+                key = (event["model"], event["project"], event["time"][:16])
+                row = sums.setdefault(key, [0, 0, 0, 0, 0, 0.0])
+                usage = event["usage"]
+                row[0] += 1
+                row[1] += usage["input_tokens"]
+                row[2] += usage["cache_read_tokens"]
+                row[3] += usage["output_tokens"]
+                row[4] += usage["output_reasoning_tokens"]
+                row[5] += event["latency_ms"]
+        return int(sum(row[0] for row in sums.values()))
+
+    return work
+
+
+def run_bare_parse(path: Path) -> Callable[[], int]:
+    """orjson.loads of every line and nothing else: the floor of any Python consumer."""
+    bodies = events.messages(path.read_bytes())
+
+    def work() -> int:
+        rows = 0
+        for body in bodies:
+            for line in bytes(body).split(b"\n"):
+                if line:
+                    orjson.loads(line)
+                    rows += 1
+        return rows
+
+    return work
+
+
+ENGINES: dict[str, Callable[[Path], Callable[[], int]]] = {
+    "hub": run_hub,
+    "duckdb": run_duckdb,
+    "polars": run_polars,
+    "python": run_python,
+    "bare_parse": run_bare_parse,
+}
+
+
+def main(engine: str, path: Path) -> None:
+    """Warm up once, time once, print one JSON object."""
+    work = ENGINES[engine](path)
+    work()
+    wall, cpu = time.perf_counter(), time.process_time()
+    rows = work()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(
+        orjson.dumps({"wall_s": wall, "cpu_s": cpu, "peak_memory_mb": peak, "rows": rows}).decode() + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
