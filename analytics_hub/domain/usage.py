@@ -178,8 +178,7 @@ class UsageQuery:
             raise InvalidInput(
                 "range_too_long", "from", f"A range has at most {self.caps.range_days_max} days."
             )
-        if self.tz not in _zones():
-            raise InvalidInput("unknown_zone", "tz", "The zone is an IANA name, like Europe/Berlin.")
+        checked_zone(self.tz)
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
@@ -217,6 +216,13 @@ class UsageQuery:
 
     def _groups_that_fit(self) -> int:
         return max(1, self.caps.points_max // self._buckets())
+
+
+def checked_zone(name: str) -> ZoneInfo:
+    """The zone of an IANA name, else InvalidInput."""
+    if name not in _zones():
+        raise InvalidInput("unknown_zone", "tz", "The zone is an IANA name, like Europe/Berlin.")
+    return ZoneInfo(name)
 
 
 @cache

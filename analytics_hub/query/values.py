@@ -1,0 +1,71 @@
+"""From sums to metric values in their outward form. Quantiles are read from merged sketches in the Rust core.
+
+In: sums by column and sketches. Out: integers for counts, exact decimal strings for money, floats for ratios
+and milliseconds, None where there is nothing to divide by. What each metric is made of stands in
+`analytics_hub/domain/metrics.py`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import rust_core
+from analytics_hub.domain.answer import Value
+from analytics_hub.domain.metrics import METRICS, Metric
+from analytics_hub.domain.money import usd_from_pico
+
+_US_PER_MS = 1000
+# A sketch is good to 2 %, a mean to the microsecond: more places would only pretend.
+_MS_PLACES = 3
+_RATIO_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Sums and sketches that belong together: of a row, a group or a whole answer."""
+
+    sums: Mapping[str, int]
+    sketches: Mapping[str, bytes]
+
+
+def merged(parts: Iterable[Measures]) -> Measures:
+    """All parts together: sums add up, sketches concatenate."""
+    sums: dict[str, int] = {}
+    sketches: dict[str, list[bytes]] = {}
+    for part in parts:
+        for column, value in part.sums.items():
+            sums[column] = sums.get(column, 0) + value
+        for column, sketch in part.sketches.items():
+            sketches.setdefault(column, []).append(sketch)
+    return Measures(sums, {column: b"".join(pieces) for column, pieces in sketches.items()})
+
+
+def values(metrics: Iterable[str], measures: Measures) -> dict[str, Value]:
+    """The values of the named metrics, in the order asked."""
+    names = tuple(metrics)
+    quantiles = _quantiles([METRICS[name] for name in names if METRICS[name].sketch], measures)
+    return {
+        name: quantiles[name] if name in quantiles else _summed(METRICS[name], measures.sums)
+        for name in names
+    }
+
+
+def _quantiles(metrics: list[Metric], measures: Measures) -> dict[str, float | None]:
+    """One pass over each sketch for all of its percentiles."""
+    found: dict[str, float | None] = {}
+    for sketch in {metric.sketch for metric in metrics}:
+        asked = [metric for metric in metrics if metric.sketch == sketch]
+        blob = measures.sketches.get(sketch, b"")
+        micros = rust_core.sketch_quantiles(blob, [metric.quantile for metric in asked])
+        for metric, value in zip(asked, micros, strict=True):
+            found[metric.name] = None if value is None else round(value / _US_PER_MS, _MS_PLACES)
+    return found
+
+
+def _summed(metric: Metric, sums: Mapping[str, int]) -> Value:
+    amount = sum(sums.get(column, 0) for column in metric.add)
+    amount -= sum(sums.get(column, 0) for column in metric.subtract)
+    if metric.per:
+        whole = sum(sums.get(column, 0) for column in metric.per)
+        places = _MS_PLACES if metric.unit == "ms" else _RATIO_PLACES
+        return round(amount / whole * metric.scale, places) if whole else None
+    return usd_from_pico(amount) if metric.unit == "usd" else amount
