@@ -76,6 +76,8 @@ pub struct Row {
     pub cost_status: CostStatus,
     /// Filled by pricing: id of the price card used, 0 when none.
     pub price_id: i64,
+    /// Filled by pricing: tokens of the kinds that no price covers.
+    pub unpriced_tokens: u64,
 }
 
 /// One combination of the rollup dimensions of a tenant.
