@@ -83,8 +83,9 @@ bench: build-release ## Measure against the peers, write benchmarks/results/*.js
 lock: $(ENV_STAMP) ## Resolve requirements/*.txt again from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)
 
-docs: setup ## Write the generated pages of docs/ again (reject codes)
-	@$(PY) -m tests.contract.generated
+docs: setup ## Write the generated pages of docs/ again (settings, reject codes)
+	@$(PY) -m analytics_hub.settings >docs/settings.md
+	@$(PY) -m tests.contract.reject_codes_page >docs/reject-codes.md
 
 clean: ## Remove the environment, the builds and the caches (never the data directory)
 	@rm -rf $(VENV) .uv target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage

@@ -14,10 +14,15 @@ def _texts(suffix: str, *folders: str) -> dict[PurePosixPath, str]:
 
 
 def _entries() -> set[str]:
-    """The commands of the wheel, and what `python -m` starts."""
+    """The commands of the wheel, what `python -m` starts, and the in-memory twins, which tests use."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     commands = {target.partition(":")[0] for target in settings["project"]["scripts"].values()}
-    return commands | {module_name(path) for path in tracked() if path.name == "__main__.py"}
+    started = {
+        module_name(path)
+        for path, text in _texts(".py", *PRODUCT).items()
+        if path.name in {"__main__.py", "memory.py"} or 'if __name__ == "__main__"' in text
+    }
+    return commands | started
 
 
 def test_every_python_module_is_reached_from_an_entry_point() -> None:
