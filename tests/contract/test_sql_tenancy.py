@@ -1,7 +1,7 @@
 """Every static statement filters by tenant in its text, or says in a line why it concerns all of them.
 
-That the database refuses a statement without a tenant is tested in tests/adapter; here the text is read, so that
-nobody relies on the barrier alone. SQL stands in few places only, and those are listed here.
+That the database refuses a statement without a tenant is tested in tests/adapter; here the text is read, so
+that nobody relies on the barrier alone. SQL stands in few places only, and those are listed here.
 """
 
 import ast
