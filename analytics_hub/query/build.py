@@ -16,7 +16,7 @@ core.
     ranked   grouped by g0 … gn                      g0 … gn, rank                (with group_by only)
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from analytics_hub.domain.metrics import METRICS, Metric
@@ -95,15 +95,23 @@ ORDER BY other, min(rank), bucket"""  # noqa: S608  rule 1
 
 def _bucket(plan: Plan, args: Arguments) -> str:
     """Even edges are arithmetic; edges of a zone are looked up in the sorted list itself."""
-    edges = plan.edges
-    if not edges:
+    if not plan.edges:
         return "NULL::timestamptz"
-    widths = {later - earlier for earlier, later in pairwise(edges)}
-    if len(widths) == 1:
-        args["width"], args["origin"] = widths.pop(), edges[0]
+    width = _even_width(plan)
+    if width:
+        args["width"], args["origin"] = width, plan.edges[0]
         return "date_bin(%(width)s::interval, bucket, %(origin)s::timestamptz)"
-    args["edges"] = list(edges)
+    args["edges"] = list(plan.edges)
     return "(%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])]"
+
+
+def _even_width(plan: Plan) -> timedelta | None:
+    """The one width of all buckets, when no moment of the range lies past the last of them."""
+    widths = {later - earlier for earlier, later in pairwise(plan.edges)}
+    if len(widths) != 1:
+        return None
+    width = widths.pop()
+    return width if plan.query.end <= plan.edges[-1] + width else None
 
 
 def _ranges(read: Read, args: Arguments) -> str:

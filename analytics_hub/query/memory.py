@@ -15,7 +15,7 @@ from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Marks, MeasureRow, Plan, Span
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.query.values import Measures, merged
+from analytics_hub.query.measures import Measures, merged
 
 _WIDTHS = {Level.MINUTE: timedelta(minutes=1), Level.HOUR: timedelta(hours=1), Level.DAY: timedelta(days=1)}
 _Group = tuple[str, ...]

@@ -3,11 +3,10 @@ Pure.
 
 In: a question and the marks that its snapshot shows. Out: a `Plan` whose reads cover the range exactly once.
 
-    output bucket   |------------------------------------------------------|
-    edge minutes    |--|                                                |--|     usage_1m
-    whole hours        |-----|                                    |-----|        usage_1h, marked ones
-    usage_1m whole UTC days           |------------------------------------|              usage_1d, marked
-    ones by hours
+    output bucket   |--------------------------------------------|
+    edge minutes    |--|                                      |--|    usage_1m
+    whole hours        |-----|                          |-----|       usage_1h, marked ones usage_1m
+    whole UTC days           |--------------------------|             usage_1d, marked ones by hours
 
 Rules
 1. Output buckets of up to 15 minutes read minutes only.

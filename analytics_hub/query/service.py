@@ -12,9 +12,10 @@ from analytics_hub.domain.answer import Coverage, Point, Series, UsageAnswer
 from analytics_hub.domain.plan import LevelRead, MeasureRow, Plan, Read
 from analytics_hub.domain.series import TOKEN_COLUMNS
 from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span, plan
 from analytics_hub.query.ports import UsageStore
-from analytics_hub.query.values import Measures, merged, values
+from analytics_hub.query.values import values
 
 
 class UsageService:

@@ -6,37 +6,17 @@ and milliseconds, None where there is nothing to divide by. What each metric is 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import rust_core
 from analytics_hub.domain.answer import Value
 from analytics_hub.domain.metrics import METRICS, Metric
 from analytics_hub.domain.money import usd_from_pico
+from analytics_hub.query.measures import Measures
 
 _US_PER_MS = 1000
 # A sketch is good to 2 %, a mean to the microsecond: more places would only pretend.
 _MS_PLACES = 3
 _RATIO_PLACES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Sums and sketches that belong together: of a row, a group or a whole answer."""
-
-    sums: Mapping[str, int]
-    sketches: Mapping[str, bytes]
-
-
-def merged(parts: Iterable[Measures]) -> Measures:
-    """All parts together: sums add up, sketches concatenate."""
-    sums: dict[str, int] = {}
-    sketches: dict[str, list[bytes]] = {}
-    for part in parts:
-        for column, value in part.sums.items():
-            sums[column] = sums.get(column, 0) + value
-        for column, sketch in part.sketches.items():
-            sketches.setdefault(column, []).append(sketch)
-    return Measures(sums, {column: b"".join(pieces) for column, pieces in sketches.items()})
 
 
 def values(metrics: Iterable[str], measures: Measures) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """Output buckets against the wall clock: odd zones, changes of offset, dates that never were."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,12 +63,16 @@ def test_an_hour_in_kathmandu_starts_a_quarter_past_the_utc_hour() -> None:
 
 
 def test_a_change_by_half_an_hour_cuts_the_hours_around_it() -> None:
-    assert edges(Interval.HOUR, "Australia/Lord_Howe", "2026-10-04T01:00+10:30", "2026-10-04T04:00+11:00") == [
+    assert edges(
+        Interval.HOUR, "Australia/Lord_Howe", "2026-10-04T01:00+10:30", "2026-10-04T04:00+11:00"
+    ) == [
         "10-04T01:00+1030",
         "10-04T02:30+1100",
         "10-04T03:00+1100",
     ]
-    assert edges(Interval.HOUR, "Australia/Lord_Howe", "2026-04-05T01:10+11:00", "2026-04-05T03:00+10:30") == [
+    assert edges(
+        Interval.HOUR, "Australia/Lord_Howe", "2026-04-05T01:10+11:00", "2026-04-05T03:00+10:30"
+    ) == [
         "04-05T01:00+1100",
         "04-05T01:30+1030",
         "04-05T02:00+1030",
@@ -115,7 +120,7 @@ def test_buckets_cover_a_range_without_gap_or_overlap(zone: str, data: st.DataOb
     pieces = bucket_spans(found, span)
     assert pieces[0].start == span.start
     assert pieces[-1].end == span.end
-    assert all(left.end == right.start for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(pieces))
     assert len(pieces) == len(found)
 
 

@@ -1,0 +1,23 @@
+WITH level AS (
+  SELECT NULL::timestamptz AS bucket, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, sum(cost_input_pico_usd) AS cost_input_pico_usd, sum(cost_cache_read_pico_usd) AS cost_cache_read_pico_usd, sum(cost_cache_write_pico_usd) AS cost_cache_write_pico_usd, sum(cost_output_pico_usd) AS cost_output_pico_usd, sum(cost_other_pico_usd) AS cost_other_pico_usd
+  FROM hub_read.usage_1h
+  WHERE tenant_id = %(tenant_id)s::int4
+    AND ((bucket >= %(h0_from)s::timestamptz AND bucket < %(h0_to)s::timestamptz) OR (bucket >= %(h1_from)s::timestamptz AND bucket < %(h1_to)s::timestamptz))
+  UNION ALL
+  SELECT NULL::timestamptz AS bucket, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, sum(cost_input_pico_usd) AS cost_input_pico_usd, sum(cost_cache_read_pico_usd) AS cost_cache_read_pico_usd, sum(cost_cache_write_pico_usd) AS cost_cache_write_pico_usd, sum(cost_output_pico_usd) AS cost_output_pico_usd, sum(cost_other_pico_usd) AS cost_other_pico_usd
+  FROM hub_read.usage_1m
+  WHERE tenant_id = %(tenant_id)s::int4
+    AND ((bucket >= %(m0_from)s::timestamptz AND bucket < %(m0_to)s::timestamptz) OR (bucket >= %(m1_from)s::timestamptz AND bucket < %(m1_to)s::timestamptz))
+)
+SELECT bucket, false AS other, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, sum(cost_input_pico_usd) AS cost_input_pico_usd, sum(cost_cache_read_pico_usd) AS cost_cache_read_pico_usd, sum(cost_cache_write_pico_usd) AS cost_cache_write_pico_usd, sum(cost_output_pico_usd) AS cost_output_pico_usd, sum(cost_other_pico_usd) AS cost_other_pico_usd
+FROM level GROUP BY bucket ORDER BY bucket
+
+-- tenant_id = 7
+-- h0_from = datetime(2026, 11, 1, 23, 0, tzinfo=timezone.utc)
+-- h0_to = datetime(2026, 11, 2, 5, 0, tzinfo=timezone.utc)
+-- h1_from = datetime(2026, 11, 2, 6, 0, tzinfo=timezone.utc)
+-- h1_to = datetime(2026, 11, 3, 0, 0, tzinfo=timezone.utc)
+-- m0_from = datetime(2026, 11, 1, 22, 30, tzinfo=timezone.utc)
+-- m0_to = datetime(2026, 11, 1, 23, 0, tzinfo=timezone.utc)
+-- m1_from = datetime(2026, 11, 2, 5, 0, tzinfo=timezone.utc)
+-- m1_to = datetime(2026, 11, 2, 6, 0, tzinfo=timezone.utc)

@@ -1,0 +1,92 @@
+"""The builder by its exact text: one golden file a case, holding the statement and its arguments.
+
+A change of the builder shows as a change of these files: read it, then write the file anew from the
+failure's text.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from analytics_hub.domain.plan import Marks
+from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.usage import UsageQuery
+from analytics_hub.query.build import build
+from analytics_hub.query.plan import plan
+
+GOLDEN = Path(__file__).with_name("golden")
+TENANT = TenantId(7)
+
+
+def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+CASES = {
+    "total_of_whole_days": UsageQuery.ask(TENANT, at(3), at(5), metrics=["events"]),
+    "range_with_edges_and_a_marked_hour": UsageQuery.ask(TENANT, at(1, 22, 30), at(3), metrics=["cost_usd"]),
+    "hours_of_utc": UsageQuery.ask(TENANT, at(1), at(1, 6), interval="hour", metrics=["events"]),
+    "local_days_across_a_change_of_offset": UsageQuery.ask(
+        TENANT, at(1, 4), at(4, 5), interval="day", tz="America/New_York", metrics=["events"]
+    ),
+    "groups_by_dimension_and_tag_in_order": UsageQuery.ask(
+        TENANT,
+        at(3),
+        at(4),
+        metrics=["cost_usd"],
+        group_by=["model", "tag.team"],
+        order="-error_rate",
+        limit=5,
+    ),
+    "filters_by_dimension_and_tag": UsageQuery.ask(
+        TENANT,
+        at(3),
+        at(4),
+        metrics=["latency_p95_ms", "latency_avg_ms"],
+        filters={"provider": ["openai", "anthropic"], "tag.team": ["it's; DROP TABLE"]},
+    ),
+}
+MARKED = Marks(frozenset({at(2, 5)}), frozenset(), None, at(9))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-08T00:00-05:00", "2026-03-10T00:00-04:00"),
+        ("2026-03-07T00:00-05:00", "2026-03-10T00:00-04:00"),
+    ],
+)
+def test_days_of_unequal_length_are_never_counted_off_by_one_width(start: str, end: str) -> None:
+    edges = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    query = UsageQuery.ask(TENANT, *edges, interval="day", tz="America/New_York")
+    assert "width" not in build(plan(query, MARKED, spans_max=500))[1]
+
+
+def golden_text(query: UsageQuery) -> str:
+    text, args = build(plan(query, MARKED, spans_max=500))
+    lines = [f"-- {name} = {value!r}" for name, value in args.items()]
+    return text + "\n\n" + "\n".join(lines).replace("datetime.", "") + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_statement_reads_as_its_golden_file(name: str) -> None:
+    assert golden_text(CASES[name]) == (GOLDEN / f"{name}.sql").read_text()
+
+
+def test_every_golden_file_belongs_to_a_case() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_value_of_a_caller_enters_the_text(name: str) -> None:
+    text, args = build(plan(CASES[name], MARKED, spans_max=500))
+    for values in (value for value in args.values() if isinstance(value, list)):
+        assert not [value for value in values if isinstance(value, str) and f"'{value}'" in text]
+    assert "DROP TABLE" not in text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_view_is_read_by_tenant(name: str) -> None:
+    text, _ = build(plan(CASES[name], MARKED, spans_max=500))
+    assert text.count("hub_read.") == text.count("tenant_id = %(tenant_id)s::int4")
