@@ -10,9 +10,9 @@ Why an event was refused. Made from the table in `rust_core/core/src/reject.rs` 
 hand.
 
 A code is stable: programs may rely on it, and it is never renamed. The sentence beside it may change. A
-reject costs its own event only; its neighbours in the same file are stored. It is kept as a *dead letter* with
-its code, the field to blame, its position (line, element or row number) and its payload (64 kB at most), so
-that it can be read, mended and loaded again.
+reject costs its own event only; its neighbours in the same file are stored. It is kept as a *dead letter*
+with its code, the field to blame, its position (line, element or row number) and its payload (64 kB at most),
+so that it can be read, mended and loaded again.
 
 | code | meaning |
 |---|---|

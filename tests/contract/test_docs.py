@@ -96,7 +96,7 @@ def test_the_page_of_reject_codes_is_fresh() -> None:
 
 
 def test_a_planted_wrong_claim_is_found() -> None:
-    text = "[a](missing.md), `ingest/missing.py`, `make nothing` and `hub fly away`.\n```sh\nhub query --x\n```\n"
+    text = "[a](missing.md), `ingest/missing.py`, `make nothing`, `hub fly away`\n```sh\nhub query --x\n```\n"
     assert documents.links(text) == {"missing.md"}
     assert documents.source_paths(text) == {"ingest/missing.py"}
     assert documents.make_recipes(text) == {"nothing"}
