@@ -42,7 +42,9 @@ def _setup(path: Path) -> tuple[int, str]:
 def test_everything_missing_is_named_at_once(bare: Path) -> None:
     status, said = _setup(bare)
     assert status == 1
-    assert all(word in said for word in ("Python 3.11 or newer", "Rust 1.90 or newer", "rustup.rs", "C linker"))
+    assert all(
+        word in said for word in ("Python 3.11 or newer", "Rust 1.90 or newer", "rustup.rs", "C linker")
+    )
 
 
 def test_an_old_rust_is_told_how_to_become_new(bare: Path) -> None:
