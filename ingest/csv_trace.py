@@ -89,69 +89,70 @@ class CsvTraceSource:
         return self._path.stat().st_size
 
     def blocks(self) -> Iterator[Block]:
-        lines = self.frame()
-        rows = max(1, lines.height)
-        done = 0
-        for at in range(0, lines.height, _BLOCK_ROWS):
-            part = lines.slice(at, _BLOCK_ROWS)
-            payload = "\n".join(part["line"].to_list()).encode()
-            used = (at + part.height) * (self.size_bytes or 0) // rows
-            yield Block(payload, "ndjson", at + _FIRST_ROW_LINE, part.height, used - done)
-            done = used
+        # Read as text: what is not a number must reach the core as it is and be refused there with its line.
+        rows = pl.read_csv(self._path, infer_schema=False, truncate_ragged_lines=True).fill_null("")
+        yield from trace_blocks(rows, self._shape, self._mapping, self.size_bytes or 0)
 
-    def frame(self) -> pl.DataFrame:
-        """One column `line`: the canonical event of each row, in file order."""
-        shape, mapping = self._shape, self._mapping
-        # Read as text: what is not a number must reach the core as it is and be refused there with its
-        # position.
-        rows = pl.read_csv(self._path, infer_schema=False, truncate_ragged_lines=True)
-        moment = (
-            pl.col(shape.time)
-            .str.strip_chars()
-            .str.replace(" ", "T", literal=True)
-            .str.replace(r"(\+00:00|Z)$", "")
-        )
-        row = rows.select(
-            moment.alias("moment"),
-            pl.col(shape.input_tokens).str.strip_chars().alias("input"),
-            pl.col(shape.output_tokens).str.strip_chars().alias("output"),
-        )
-        occurrence = pl.int_range(pl.len()).over("moment", "input", "output")
-        event_id = pl.concat_str(
-            "moment", pl.lit("Z/"), "input", pl.lit("/"), "output", pl.lit("#"), occurrence.cast(pl.String)
-        )
-        return row.select(
-            pl.concat_str(
-                pl.lit('{"id":'),
-                _json_text(event_id),
-                pl.lit(',"source":' + _quoted(f"{mapping.project}/{shape.name}")),
-                pl.lit(',"time":'),
-                _json_text(self._moved()),
-                pl.lit(
-                    f',"provider":{_quoted(mapping.provider)},"model":{_quoted(mapping.model)}'
-                    f',"project":{_quoted(mapping.project)},"operation":{_quoted(mapping.operation)}'
-                ),
-                pl.lit(',"usage":{"input_tokens":'),
-                _json_number("input"),
-                pl.lit(',"output_tokens":'),
-                _json_number("output"),
-                pl.lit("}}"),
-            ).alias("line")
-        )
 
-    def _moved(self) -> pl.Expr:
-        """The event's time as RFC 3339. A time that cannot be read is left as it is, for the core to
-        refuse.
-        """
-        original = pl.col("moment") + "Z"
-        if not self._mapping.shift:
-            return original
-        # Cut to microseconds, as the core does; a seventh digit cannot be kept by any table of ours.
-        moved = (
-            pl.col("moment").str.slice(0, 26).str.to_datetime(_MOMENT_FORMAT, strict=False, time_unit="us")
-        )
-        text = (moved + pl.lit(self._mapping.shift)).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-        return pl.coalesce(text, original)
+def trace_blocks(
+    rows: pl.DataFrame, shape: TraceShape, mapping: TraceMapping, size_bytes: int
+) -> Iterator[Block]:
+    """The rows of a trace as blocks of canonical events; `size_bytes` is shared out over them."""
+    lines = trace_lines(rows, shape, mapping)
+    done = 0
+    for at in range(0, lines.len(), _BLOCK_ROWS):
+        part = lines.slice(at, _BLOCK_ROWS)
+        used = (at + part.len()) * size_bytes // lines.len()
+        yield Block("\n".join(part).encode(), "ndjson", at + _FIRST_ROW_LINE, part.len(), used - done)
+        done = used
+
+
+def trace_lines(rows: pl.DataFrame, shape: TraceShape, mapping: TraceMapping) -> pl.Series:
+    """The canonical event of each row, as text, in the rows' order."""
+    moment = (
+        pl.col(shape.time)
+        .str.strip_chars()
+        .str.replace(" ", "T", literal=True)
+        .str.replace(r"(\+00:00|Z)$", "")
+    )
+    row = rows.select(
+        moment.alias("moment"),
+        pl.col(shape.input_tokens).str.strip_chars().alias("input"),
+        pl.col(shape.output_tokens).str.strip_chars().alias("output"),
+    )
+    event = pl.concat_str(
+        pl.lit('{"id":'),
+        _json_text(_event_id()),
+        pl.lit(',"source":' + _quoted(f"{mapping.project}/{shape.name}") + ',"time":'),
+        _json_text(_moved(mapping.shift)),
+        pl.lit(
+            f',"provider":{_quoted(mapping.provider)},"model":{_quoted(mapping.model)}'
+            f',"project":{_quoted(mapping.project)},"operation":{_quoted(mapping.operation)}'
+            ',"usage":{"input_tokens":'
+        ),
+        _json_number("input"),
+        pl.lit(',"output_tokens":'),
+        _json_number("output"),
+        pl.lit("}}"),
+    )
+    return row.select(event.alias("line"))["line"]
+
+
+def _event_id() -> pl.Expr:
+    """From the content and its k-th occurrence: the same rows in any order give the same ids."""
+    occurrence = pl.int_range(pl.len()).over("moment", "input", "output").cast(pl.String)
+    return pl.concat_str("moment", pl.lit("Z/"), "input", pl.lit("/"), "output", pl.lit("#"), occurrence)
+
+
+def _moved(shift: timedelta) -> pl.Expr:
+    """The event's time as RFC 3339. A time that cannot be read is left as it is, for the core to refuse."""
+    original = pl.col("moment") + "Z"
+    if not shift:
+        return original
+    # Cut to microseconds, as the core does; a seventh digit cannot be kept by any table of ours.
+    cut = pl.col("moment").str.slice(0, 26)
+    moved = cut.str.to_datetime(_MOMENT_FORMAT, strict=False, time_unit="us") + pl.lit(shift)
+    return pl.coalesce(moved.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), original)
 
 
 def last_moment(path: str) -> datetime:

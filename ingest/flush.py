@@ -18,7 +18,7 @@ the twin.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, TypeVar
@@ -42,6 +42,7 @@ _SQL = statements("flush")
 _T = TypeVar("_T")
 _EPOCH: Final = date(1970, 1, 1)
 _POISON_ROUNDS_MAX: Final = 3  # one is enough unless the refused rows hid others
+_DAYS_A_CALL: Final = 100  # ensure_day takes 366 at most, and holds a dozen locks for each
 _PAUSE_S: Final = 0.05  # doubles with every try
 _PASSING: Final = (
     "40001",
@@ -67,14 +68,12 @@ class PostgresSink:
         clock: Clock,
         *,
         cache: SeriesCache | None = None,
-        series_max: Mapping[int, int] | None = None,
         failpoints: Failpoints | None = None,
     ) -> None:
         self._connect = connect
         self._settings = settings
         self._clock = clock
         self._cache = cache if cache is not None else SeriesCache()
-        self._series_max = dict(series_max or {})
         self._failpoints = failpoints or Failpoints()
         self._conn: Connection | None = None
         self._days: set[int] = set()
@@ -126,7 +125,7 @@ class PostgresSink:
             fencing.had_committed(conn, fence, next_offset)
             return Flushed(prepared.count(), replace(fence, next_offset=next_offset), already_committed=True)
         hit("flush.after_fence")
-        new_series = series.write_series(conn, prepared, self._cache, self._series_max)  # 3
+        new_series = series.write_series(conn, prepared, self._cache)  # 3
         hit("flush.after_series")
         self._write_events(conn, prepared)  # 4
         hit("flush.after_events")
@@ -139,10 +138,11 @@ class PostgresSink:
 
     def _ensure_days(self, conn: Connection, prepared: PreparedBatch) -> None:
         missing = [day for day in prepared.batch.days() if day not in self._days]
-        if missing:
+        for at in range(0, len(missing), _DAYS_A_CALL):
+            some = missing[at : at + _DAYS_A_CALL]
             with conn.transaction():
-                conn.execute(_SQL["ensure_days"], {"days": [_EPOCH + timedelta(days=day) for day in missing]})
-            self._days.update(missing)
+                conn.execute(_SQL["ensure_days"], {"days": [_EPOCH + timedelta(days=day) for day in some]})
+            self._days.update(some)
 
     def _begin(self, conn: Connection, fence: Fence | None) -> tuple[int, str]:
         row = conn.execute(
