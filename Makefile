@@ -78,7 +78,9 @@ build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes
 
 bench: build-release ## Measure against the peers, write benchmarks/results/*.json and benchmarks/README.md
 	@uv pip install --quiet --require-hashes -r requirements/bench.txt
-	@$(PY) -m benchmarks $(ARGS)
+	@$(STEP) "bench hot_path" $(PY) -m benchmarks.hot_path
+	@$(STEP) "bench load" $(PY) -m benchmarks.load
+	@$(PY) -m benchmarks.table
 
 lock: $(ENV_STAMP) ## Resolve requirements/*.txt again from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)
