@@ -1,7 +1,16 @@
-//! Identities: the key of an event and the id of a series.
+//! Identities: the key of an event, the id of a series, and the distinct series of a batch.
+//!
+//! ```text
+//! series key = for each of the 8 dimensions: length (u32, little endian), bytes
+//!              then for each declared tag, sorted: length, key, length, value
+//! series id  = XXH3-64 of the series key        event key = XXH3-128 of length of source, source, id
+//! ```
+//! Both are the same wherever they are computed, so writers need not agree on anything first.
 
-use xxhash_rust::xxh3::xxh3_128;
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use crate::batch::{SERIES_DIMENSIONS, Series};
 use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX};
 
 /// The 128-bit key of an event: XXH3 over the length of the source (u32, little endian), the source and the id.
@@ -22,8 +31,79 @@ pub fn event_key(source: &[u8], id: &[u8]) -> u128 {
 #[cold]
 fn event_key_of_any_length(source: &[u8], id: &[u8]) -> u128 {
     let mut buffer = Vec::with_capacity(4 + source.len() + id.len());
-    buffer.extend_from_slice(&(source.len() as u32).to_le_bytes());
-    buffer.extend_from_slice(source);
+    put(&mut buffer, source);
     buffer.extend_from_slice(id);
     xxh3_128(&buffer)
+}
+
+/// The id of a series from its normalised dimensions and its declared tags, which must be sorted by key.
+pub fn series_id(dimensions: &[&[u8]; SERIES_DIMENSIONS], tags: &[(&[u8], &[u8])]) -> i64 {
+    let mut key = Vec::with_capacity(256);
+    write_key(&mut key, dimensions, tags);
+    xxh3_64(&key) as i64
+}
+
+fn write_key(key: &mut Vec<u8>, dimensions: &[&[u8]; SERIES_DIMENSIONS], tags: &[(&[u8], &[u8])]) {
+    key.clear();
+    for dimension in dimensions {
+        put(key, dimension);
+    }
+    for (name, value) in tags {
+        put(key, name);
+        put(key, value);
+    }
+}
+
+#[inline(always)]
+fn put(key: &mut Vec<u8>, bytes: &[u8]) {
+    key.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    key.extend_from_slice(bytes);
+}
+
+/// The distinct series of one batch.
+#[derive(Debug, Default)]
+pub struct SeriesSet {
+    known: HashTable<Known>,
+    key: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Known {
+    series_id: i64,
+    tenant_id: i32,
+    index: u32,
+}
+
+impl SeriesSet {
+    /// The index in `list` of the series with these normalised dimensions and sorted declared tags; a new one is
+    /// appended. `tags_json` writes the tags as text and is only asked for a new series.
+    #[inline]
+    pub fn index_of(
+        &mut self,
+        tenant_id: i32,
+        dimensions: &[&[u8]; SERIES_DIMENSIONS],
+        tags: &[(&[u8], &[u8])],
+        tags_json: impl FnOnce() -> Box<str>,
+        list: &mut Vec<Series>,
+    ) -> u32 {
+        write_key(&mut self.key, dimensions, tags);
+        let hash = xxh3_64(&self.key);
+        let series_id = hash as i64;
+        let slot = hash ^ (tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let found = self.known.find(slot, |known| known.series_id == series_id && known.tenant_id == tenant_id);
+        if let Some(known) = found {
+            return known.index;
+        }
+        let index = list.len() as u32;
+        let rehash = |known: &Known| known.series_id as u64 ^ (known.tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.known.insert_unique(slot, Known { series_id, tenant_id, index }, rehash);
+        list.push(Series {
+            tenant_id,
+            series_id,
+            dimensions: dimensions.map(|bytes| String::from_utf8_lossy(bytes).into()),
+            tags: tags_json(),
+            is_error: dimensions[SERIES_DIMENSIONS - 1] != b"ok",
+        });
+        index
+    }
 }

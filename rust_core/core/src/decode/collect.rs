@@ -1,0 +1,281 @@
+//! Turns judged events into rows and everything else into rejects.
+
+use crate::batch::{Batch, Row, SERIES_DIMENSIONS, Span, TEXT_FIELDS};
+use crate::limits::Limits;
+use crate::reject::{Code, Reject};
+use crate::series::{SeriesSet, event_key};
+use crate::tokens::{COST_LINES, CostStatus};
+
+use super::careful::CarefulParser;
+use super::field;
+use super::judge::{Verdict, bytes_of, judge};
+use super::message::Message;
+use super::quick::QuickParser;
+use super::raw::{Fault, RawEvent};
+use super::text::write_string;
+use super::walk::Receive;
+
+/// Collects the events of many messages into one batch.
+pub(super) struct Collector<'l> {
+    pub(super) batch: Batch,
+    limits: &'l Limits,
+    quick: QuickParser,
+    careful: CarefulParser,
+    raw: RawEvent,
+    rows: RowMaker,
+}
+
+impl<'l> Collector<'l> {
+    pub(super) fn new(limits: &'l Limits) -> Collector<'l> {
+        Collector {
+            batch: Batch::default(),
+            limits,
+            quick: QuickParser::default(),
+            careful: CarefulParser::default(),
+            raw: RawEvent::empty(),
+            rows: RowMaker::default(),
+        }
+    }
+
+    /// The receiver of the events of one message.
+    pub(super) fn message<'c, 'm>(&'c mut self, index: u32, message: &'m Message<'m>) -> OfMessage<'c, 'l, 'm> {
+        // The quick parser trusts its bytes to be UTF-8 and knows only events of depth two.
+        let quick = self.limits.depth_max >= 2 && simdutf8::basic::from_utf8(message.payload).is_ok();
+        OfMessage { collector: self, message, index, ordinal: 0, rejected: 0, quick }
+    }
+}
+
+/// Receives the events of one message.
+pub(super) struct OfMessage<'c, 'l, 'm> {
+    collector: &'c mut Collector<'l>,
+    message: &'m Message<'m>,
+    index: u32,
+    ordinal: u64,
+    /// Events refused so far, kept or not.
+    pub(super) rejected: i64,
+    quick: bool,
+}
+
+impl OfMessage<'_, '_, '_> {
+    /// The bytes that an event at `at` may take.
+    #[inline(always)]
+    fn window<'b>(&self, body: &'b [u8], at: usize) -> &'b [u8] {
+        let end = body.len().min(at.saturating_add(self.collector.limits.event_bytes_max));
+        &body[at..end]
+    }
+
+    #[cold]
+    fn reject(&mut self, fault: Fault, event: &[u8], line: Option<u64>) {
+        self.rejected += 1;
+        let limits = self.collector.limits;
+        let rejects = &mut self.collector.batch.rejects;
+        if rejects.len() >= limits.rejects_kept_max {
+            return;
+        }
+        let offset = i64::try_from(line.unwrap_or(self.ordinal)).unwrap_or(i64::MAX);
+        let kept = event.len().min(limits.payload_kept_bytes_max);
+        rejects.push(Reject {
+            tenant_id: self.message.tenant.tenant_id,
+            received_at_us: self.message.received_at_us,
+            message: self.index,
+            ordinal: u32::try_from(self.ordinal).unwrap_or(u32::MAX),
+            position: self.message.base_position.saturating_add(offset),
+            at_byte: fault.at_byte,
+            code: fault.code,
+            field: fault.field,
+            detail: "".into(),
+            origin: self.message.origin.into(),
+            payload: event[..kept].into(),
+            payload_truncated: kept < event.len(),
+        });
+    }
+}
+
+impl Receive for OfMessage<'_, '_, '_> {
+    #[inline(always)]
+    fn quick(&mut self, body: &[u8], at: usize, newlines: bool) -> Option<usize> {
+        if !self.quick || body.get(at) != Some(&b'{') {
+            return None;
+        }
+        let window = self.window(body, at);
+        let length = self.collector.quick.parse(window, newlines, &mut self.collector.raw)?;
+        Some(at + length)
+    }
+
+    #[inline(always)]
+    fn commit(&mut self, body: &[u8], from: usize, to: usize, line: Option<u64>) {
+        let base = self.window(body, from);
+        let Collector { batch, limits, raw, rows, .. } = self.collector;
+        let outcome = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)
+            .and_then(|verdict| rows.push(batch, raw, base, verdict, self.message, limits));
+        if let Err(fault) = outcome {
+            self.reject(fault, &body[from..to], line);
+        }
+        self.ordinal += 1;
+    }
+
+    fn careful(&mut self, event: &[u8], line: Option<u64>) {
+        let Collector { batch, limits, raw, rows, careful, .. } = self.collector;
+        let outcome = careful.parse(event, limits, raw).and_then(|()| {
+            let base = careful.texts();
+            let verdict = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)?;
+            rows.push(batch, raw, base, verdict, self.message, limits)
+        });
+        if let Err(fault) = outcome {
+            self.reject(fault, event, line);
+        }
+        self.ordinal += 1;
+    }
+}
+
+/// Makes rows and series of judged events.
+#[derive(Default)]
+struct RowMaker {
+    series: SeriesSet,
+    lowered: Lowered,
+}
+
+impl RowMaker {
+    #[inline(always)]
+    fn push(
+        &mut self,
+        batch: &mut Batch,
+        raw: &mut RawEvent,
+        base: &[u8],
+        verdict: Verdict,
+        message: &Message,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let arena_len = batch.arena.len();
+        let texts = copy_texts(&mut batch.arena, raw, base);
+        let tags = copy_tags(&mut batch.arena, raw, base, &message.tenant.declared_tags);
+        if batch.arena.len() > limits.batch_text_bytes_max {
+            batch.arena.truncate(arena_len);
+            return Err(Fault::whole(Code::BatchFull));
+        }
+        let source = bytes_of(raw.texts[usize::from(field::SOURCE)], base).unwrap_or_default();
+        let id = bytes_of(raw.texts[usize::from(field::ID)], base).unwrap_or_default();
+        let series = self.series_of(batch, raw, base, verdict, message);
+        batch.warnings.total_mismatch += u64::from(verdict.total_mismatch);
+        batch.warnings.unknown_field += raw.unknown_fields;
+        let arrival = batch.rows.len() as u32;
+        batch.rows.push(Row {
+            tenant_id: message.tenant.tenant_id,
+            ts_us: verdict.ts_us,
+            event_key: event_key(source, id),
+            received_at_us: message.received_at_us,
+            series,
+            arrival,
+            tokens: raw.tokens,
+            web_searches: raw.web_searches,
+            estimated: raw.estimated,
+            latency_us: raw.latency_us,
+            ttft_us: raw.ttft_us,
+            reported_cost_pico_usd: raw.cost_pico_usd,
+            texts,
+            tags,
+            cost: [0; COST_LINES],
+            cost_status: CostStatus::Unpriced,
+            unpriced_tokens: 0,
+            price_id: 0,
+        });
+        Ok(())
+    }
+
+    /// The series of the event: normalised dimensions and the tags that the tenant declared.
+    #[inline(always)]
+    fn series_of(&mut self, batch: &mut Batch, raw: &RawEvent, base: &[u8], verdict: Verdict, message: &Message) -> u32 {
+        let mut dimensions: [&[u8]; SERIES_DIMENSIONS] = [b""; SERIES_DIMENSIONS];
+        for (at, dimension) in dimensions.iter_mut().enumerate() {
+            *dimension = bytes_of(raw.texts[at], base).unwrap_or_default();
+        }
+        dimensions[usize::from(field::STATUS)] = verdict.status.name().as_bytes();
+        let [provider, operation, tier] = &mut self.lowered.texts;
+        lower(&mut dimensions[usize::from(field::PROVIDER)], provider);
+        lower(&mut dimensions[usize::from(field::OPERATION)], operation);
+        lower(&mut dimensions[usize::from(field::SERVICE_TIER)], tier);
+        let declared = &message.tenant.declared_tags;
+        let tags = if raw.tags.is_empty() || declared.is_empty() {
+            Vec::new()
+        } else {
+            sorted_tags(raw, base, |key| is_declared(declared, key))
+        };
+        let json = || {
+            let mut out = Vec::new();
+            write_tags(&tags, &mut out);
+            String::from_utf8_lossy(&out).into()
+        };
+        self.series.index_of(message.tenant.tenant_id, &dimensions, &tags, json, &mut batch.series)
+    }
+}
+
+/// Room for the lower-case forms of the texts that are not lower case already.
+#[derive(Default)]
+struct Lowered {
+    texts: [Vec<u8>; 3],
+}
+
+/// Let `text` be lower case; only one that is not is copied.
+#[inline(always)]
+fn lower<'a>(text: &mut &'a [u8], room: &'a mut Vec<u8>) {
+    if text.iter().any(u8::is_ascii_uppercase) {
+        room.clear();
+        room.extend(text.iter().map(u8::to_ascii_lowercase));
+        *text = room;
+    }
+}
+
+/// Copy the texts of a row into the arena. The source is never absent: a missing one is empty.
+#[inline(always)]
+fn copy_texts(arena: &mut Vec<u8>, raw: &RawEvent, base: &[u8]) -> [Span; TEXT_FIELDS] {
+    let mut texts = [Span::NONE; TEXT_FIELDS];
+    texts[0] = Span { at: 0, len: 0 };
+    for (at, span) in texts.iter_mut().enumerate() {
+        if let Some(text) = bytes_of(raw.texts[SERIES_DIMENSIONS + at], base) {
+            *span = Span { at: arena.len() as u32, len: text.len() as u32 };
+            arena.extend_from_slice(text);
+        }
+    }
+    texts
+}
+
+/// Write the undeclared tags into the arena as a JSON object, keys sorted.
+#[inline(always)]
+fn copy_tags(arena: &mut Vec<u8>, raw: &RawEvent, base: &[u8], declared: &[String]) -> Span {
+    if raw.tags.is_empty() {
+        return Span::NONE;
+    }
+    let tags = sorted_tags(raw, base, |key| !is_declared(declared, key));
+    if tags.is_empty() {
+        return Span::NONE;
+    }
+    let at = arena.len();
+    write_tags(&tags, arena);
+    Span { at: at as u32, len: (arena.len() - at) as u32 }
+}
+
+fn is_declared(declared: &[String], key: &[u8]) -> bool {
+    declared.iter().any(|name| name.as_bytes() == key)
+}
+
+fn sorted_tags<'a>(raw: &RawEvent, base: &'a [u8], keep: impl Fn(&[u8]) -> bool) -> Vec<(&'a [u8], &'a [u8])> {
+    let pairs = raw.tags.iter().map(|(key, value)| {
+        (bytes_of(*key, base).unwrap_or_default(), bytes_of(*value, base).unwrap_or_default())
+    });
+    let mut tags: Vec<(&[u8], &[u8])> = pairs.filter(|(key, _)| keep(key)).collect();
+    tags.sort_unstable();
+    tags
+}
+
+fn write_tags(tags: &[(&[u8], &[u8])], out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (at, (key, value)) in tags.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_string(key, out);
+        out.push(b':');
+        write_string(value, out);
+    }
+    out.push(b'}');
+}

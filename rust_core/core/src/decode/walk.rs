@@ -1,0 +1,134 @@
+//! Walk over the events of a body, whatever its shape; every event is handed over exactly once.
+//!
+//! The quick parser is tried first, at the event's first byte: where it takes the event, its end is known and nothing
+//! is scanned twice. Where it does not, the splitter finds the end and the careful parser gets the whole event.
+
+use memchr::memchr;
+
+use super::message::Format;
+use super::scan::{is_space, skip_space};
+use super::shape::{Shape, events_array, shape_of};
+use super::split::{Context, Splitter};
+
+/// Receives the events of a body.
+pub(super) trait Receive {
+    /// Parse the event that begins at `at`, if that is easy; the byte after it. Nothing is kept before `commit`.
+    fn quick(&mut self, body: &[u8], at: usize, newlines: bool) -> Option<usize>;
+    /// Keep the event that `quick` parsed last: it stands at `from..to`, on this line of NDJSON.
+    fn commit(&mut self, body: &[u8], from: usize, to: usize, line: Option<u64>);
+    /// Take this whole event, which may be anything.
+    fn careful(&mut self, event: &[u8], line: Option<u64>);
+}
+
+/// Hand every event of the body to the receiver, in order.
+pub(super) fn walk(body: &[u8], format: Format, splitter: &mut Splitter, receiver: &mut impl Receive) {
+    let end = match shape_of(body, format, splitter) {
+        Shape::Empty => return,
+        Shape::Lines(at) => return lines(body, at, 0, receiver),
+        Shape::One(at) => return one(body, at, receiver),
+        Shape::Array(at) => array(body, at + 1, splitter, receiver),
+        Shape::Envelope(at) => envelope(body, at + 1, splitter, receiver),
+    };
+    rest(body, end, format, receiver);
+}
+
+/// What stands behind a closed array or envelope: more lines, or one broken event.
+fn rest(body: &[u8], end: usize, format: Format, receiver: &mut impl Receive) {
+    let at = skip_space(body, end);
+    if at == body.len() {
+        return;
+    }
+    if format == Format::Auto && memchr(b'\n', &body[end..at]).is_some() {
+        let line = memchr::memchr_iter(b'\n', &body[..end]).count() as u64;
+        return lines(body, end, line, receiver);
+    }
+    receiver.careful(trim_end(&body[at..]), None);
+}
+
+fn lines(body: &[u8], mut at: usize, mut line: u64, receiver: &mut impl Receive) {
+    loop {
+        while at < body.len() && is_space(body[at]) {
+            line += u64::from(body[at] == b'\n');
+            at += 1;
+        }
+        if at == body.len() {
+            return;
+        }
+        if let Some(end) = receiver.quick(body, at, false) {
+            let mut next = end;
+            while next < body.len() && matches!(body[next], b' ' | b'\t' | b'\r') {
+                next += 1;
+            }
+            if next == body.len() || body[next] == b'\n' {
+                receiver.commit(body, at, end, Some(line));
+                at = next;
+                continue;
+            }
+        }
+        let end = memchr(b'\n', &body[at..]).map_or(body.len(), |length| at + length);
+        receiver.careful(trim_end(&body[at..end]), Some(line));
+        at = end;
+    }
+}
+
+fn one(body: &[u8], at: usize, receiver: &mut impl Receive) {
+    if let Some(end) = receiver.quick(body, at, true)
+        && skip_space(body, end) == body.len()
+    {
+        return receiver.commit(body, at, end, None);
+    }
+    receiver.careful(trim_end(&body[at..]), None);
+}
+
+/// The elements from `at`, behind the bracket. The byte after the closing bracket, or the length of the body.
+fn array(body: &[u8], mut at: usize, splitter: &mut Splitter, receiver: &mut impl Receive) -> usize {
+    let mut first = true;
+    loop {
+        at = skip_space(body, at);
+        let mut end = None;
+        if let Some(stop) = receiver.quick(body, at, true) {
+            let next = skip_space(body, stop);
+            if matches!(body.get(next), None | Some(b',' | b']')) {
+                receiver.commit(body, at, stop, None);
+                end = Some(next);
+            }
+        }
+        let end = match end {
+            Some(end) => end,
+            None => {
+                let end = splitter.end(body, at, Context::Array);
+                let element = trim_end(&body[at..end]);
+                if element.is_empty() && first && body.get(end) == Some(&b']') {
+                    return end + 1;
+                }
+                receiver.careful(element, None);
+                end
+            }
+        };
+        first = false;
+        at = (end + 1).min(body.len());
+        if body.get(end) != Some(&b',') {
+            return at;
+        }
+    }
+}
+
+/// The members from `at`, behind the brace: every `events` array is walked, the other members are passed over.
+fn envelope(body: &[u8], mut at: usize, splitter: &mut Splitter, receiver: &mut impl Receive) -> usize {
+    loop {
+        if let Some(elements) = events_array(body, at) {
+            at = array(body, elements, splitter, receiver);
+        }
+        let end = splitter.end(body, at, Context::Object);
+        at = (end + 1).min(body.len());
+        if body.get(end) != Some(&b',') {
+            return at;
+        }
+    }
+}
+
+/// The bytes without the JSON white space at their end.
+fn trim_end(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
+    &bytes[..end]
+}
