@@ -1,29 +1,24 @@
-"""Reads the static SQL of `analytics_hub/storage/sql`: one file a subject, statements under `-- name:`
-headers.
+"""Static SQL from `sql/*.sql`: statements under `-- name:` headers, or a whole file as one script.
 
-In: the name of a file without `.sql`. Out: its statements by name, with their comments, ready to execute.
-Assembled SQL lives in the query builder, not here.
+In: a file's name. Out: its text. Assembled SQL lives in the query package's builder, schema changes in `migrations/`.
 """
 
 import re
-from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from types import MappingProxyType
-from typing import LiteralString, cast
+from pathlib import Path
 
-_HEADER = re.compile(r"^-- name: *([a-z0-9_]+) *$", re.MULTILINE)
+_FOLDER = Path(__file__).parent / "sql"
+_HEADER = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
 
 
 @cache
-def statements(subject: str) -> Mapping[str, LiteralString]:
-    """The statements of `sql/<subject>.sql`. What stands before the first header is for readers only."""
-    text = resources.files("analytics_hub.storage").joinpath("sql", f"{subject}.sql").read_text("utf-8")
-    parts = _HEADER.split(text)[1:]
-    # Files of ours, never a user's text: as literal as a string in the source.
-    named = {
-        name: cast(LiteralString, body.strip()) for name, body in zip(parts[::2], parts[1::2], strict=True)
-    }
-    if len(named) * 2 != len(parts):
-        raise ValueError(f"sql/{subject}.sql has a statement name twice")
-    return MappingProxyType(named)
+def statements(name: str) -> dict[str, str]:
+    """The named statements of `sql/<name>.sql`, each without its header."""
+    parts = _HEADER.split(script(name))
+    return {key: text.strip().removesuffix(";") for key, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@cache
+def script(name: str) -> str:
+    """`sql/<name>.sql` as it is, to be run in one go."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

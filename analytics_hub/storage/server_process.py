@@ -1,0 +1,225 @@
+"""The PostgreSQL process itself: initdb, configuration, start, stop. Callers hold the start lock (`embedded.py`).
+
+In: `ServerFiles`. Out: a server that accepts connections on its unix socket, or an error with the end of its log.
+The server's own `pg_ctl` does the waiting and detaches the server from our terminal and process group.
+"""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from analytics_hub.domain.errors import Broken, Conflict, TryLater
+from analytics_hub.storage.server_files import ServerFiles, remove_tree
+
+ADMIN_ROLE = "postgres"  # the superuser that initdb makes: bootstrap and tests only, never a serving process
+_INITDB_S = 60  # 0.5 s measured; slow disks sync for long
+_STOP_S = 60  # a fast stop writes one checkpoint
+_POLL_S = 0.05
+_LOG_TAIL_BYTES = 2000
+_CONFIG_NAME = "hub.conf"
+
+# Modest on purpose: the demo stays under 500 MB in all, and a laptop keeps its memory.
+_CONFIG = """\
+# Written at every start by the hub; settings of your own belong into postgresql.conf, below the include.
+listen_addresses = ''                   # the unix socket only
+unix_socket_directories = '{socket_dir}'
+unix_socket_permissions = 0700
+max_connections = 64
+max_locks_per_transaction = 256         # a load of history makes many day partitions in one transaction
+shared_buffers = 256MB
+maintenance_work_mem = 64MB
+huge_pages = off
+jit = off                               # short statements: compiling costs more than it saves
+synchronous_commit = on                 # an acknowledged event is on disk; off gained little when measured
+fsync = {durable}
+full_page_writes = {durable}
+wal_compression = on
+wal_level = replica
+max_wal_size = 4GB                      # fewer forced checkpoints during a load
+checkpoint_timeout = 15min
+max_wal_senders = 0
+max_worker_processes = 4
+autovacuum_max_workers = 2
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = on
+log_directory = '{log_dir}'
+log_filename = 'server-%a.log'          # a week of files, each overwritten a week later
+log_truncate_on_rotation = on
+log_rotation_age = 1d
+log_rotation_size = 0
+log_line_prefix = '%m [%p] %q%u@%d %a '
+"""
+
+
+def admin_conninfo(files: ServerFiles, dbname: str = "postgres") -> str:
+    return make_conninfo(host=str(files.socket_dir), port=5432, user=ADMIN_ROLE, dbname=dbname)
+
+
+def answers(files: ServerFiles) -> bool:
+    """True when a server accepts connections on the socket right now."""
+    try:
+        psycopg.connect(admin_conninfo(files), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def ensure_running(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
+    """Adopts a server that runs, waits for one that starts or recovers, starts one otherwise."""
+    ends_s = time.monotonic() + wait_s
+    while True:
+        if answers(files):
+            return
+        if postmaster_pid(files) is None:
+            break
+        if time.monotonic() >= ends_s:
+            raise TryLater(
+                "server_slow", f"the server in {files.directory} has not answered for {wait_s:g} s"
+            )
+        time.sleep(_POLL_S)
+    _initialise(files, durable=durable)
+    _start(files, durable=durable, wait_s=max(1.0, ends_s - time.monotonic()))
+
+
+def stop(files: ServerFiles) -> None:
+    """A fast stop: open transactions are rolled back, a checkpoint is written. Forced when that takes too long."""
+    for mode, wait_s in (("fast", _STOP_S), ("immediate", 10)):
+        if postmaster_pid(files) is None:
+            return
+        done = _run(
+            files,
+            ["pg_ctl", "stop", "-D", str(files.pgdata), "-m", mode, "-w", "-t", str(wait_s)],
+            wait_s + 5,
+        )
+        if done.returncode == 0:
+            return
+    if postmaster_pid(files) is not None:
+        raise Broken(
+            "server_not_stopped", f"the server in {files.directory} does not stop: {_log_tail(files)}"
+        )
+
+
+def postmaster_pid(files: ServerFiles) -> int | None:
+    """The process id of the live server of this directory. A file left by a dead one does not count, nor does a
+    stranger who was given its number since."""
+    try:
+        pid = int((files.pgdata / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        with process.oneshot():
+            alive = process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
+            return pid if alive and Path(process.cwd()) == files.pgdata.resolve() else None
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def _initialise(files: ServerFiles, *, durable: bool) -> None:
+    version_file = files.pgdata / "PG_VERSION"
+    major = _binary_major(files)
+    if version_file.exists():
+        found = version_file.read_text().strip()
+        if found != major:
+            raise Conflict(
+                "server_version",
+                f"{files.pgdata} was made by PostgreSQL {found}, this hub brings {major}: dump the data with the old "
+                "version and load it with the new one, or choose another HUB_DATA_DIR",
+            )
+        return
+    if files.pgdata.exists() and any(files.pgdata.iterdir()):
+        raise Conflict("not_a_cluster", f"{files.pgdata} is not empty and holds no PostgreSQL cluster")
+    # Under another name first: an initdb that was killed half way leaves no cluster behind.
+    new = files.directory / "pgdata.new"
+    remove_tree(new)
+    new.mkdir(mode=0o700)
+    os.chown(new, files.user.uid, files.user.gid)
+    command = ["initdb", "-D", str(new), f"--username={ADMIN_ROLE}", "--auth=trust", "--encoding=UTF8"]
+    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"]
+    done = _run(files, [*command, "--no-instructions", *([] if durable else ["--no-sync"])], _INITDB_S)
+    if done.returncode != 0:
+        raise Broken(
+            "server_not_made", f"initdb in {new} failed: {done.stderr.strip() or done.stdout.strip()}"
+        )
+    with (new / "postgresql.conf").open("a", encoding="utf-8") as config:
+        config.write(f"include '{_CONFIG_NAME}'\n")
+    if files.pgdata.exists():
+        files.pgdata.rmdir()
+    new.rename(files.pgdata)
+
+
+def _start(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
+    config = _CONFIG.format(
+        socket_dir=_quoted(files.socket_dir),
+        log_dir=_quoted(files.log_dir),
+        durable="on" if durable else "off",
+    )
+    path = files.pgdata / _CONFIG_NAME
+    path.write_text(config, encoding="utf-8")
+    os.chown(path, files.user.uid, files.user.gid)
+    # Nobody runs here (ensure_running looked): a left-over file would only scare the server off when its number has
+    # gone to another process of the same user.
+    (files.pgdata / "postmaster.pid").unlink(missing_ok=True)
+    start_log = files.log_dir / "start.log"
+    start_log.unlink(missing_ok=True)
+    command = [
+        "pg_ctl",
+        "start",
+        "-D",
+        str(files.pgdata),
+        "-l",
+        str(start_log),
+        "-w",
+        "-t",
+        str(int(wait_s) + 1),
+    ]
+    done = _run(files, [*command, "-o", "-p 5432"], wait_s + 5)
+    if done.returncode != 0:
+        raise Broken(
+            "server_not_started", f"the server in {files.directory} did not start: {_log_tail(files)}"
+        )
+
+
+def _run(files: ServerFiles, command: list[str], wait_s: float) -> subprocess.CompletedProcess[str]:
+    """Runs one of the server's programs as the server's user, in a folder and an environment that are ours."""
+    other = None if files.user.is_us else files.user
+    try:
+        return subprocess.run(
+            [str(files.binary(command[0])), *command[1:]],
+            capture_output=True,
+            text=True,
+            timeout=wait_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd=files.log_dir,
+            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            umask=0o077,
+            user=other and other.uid,
+            group=other and other.gid,
+            extra_groups=other and [],
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TryLater("server_slow", f"{command[0]} in {files.directory} took over {wait_s:g} s") from error
+
+
+def _binary_major(files: ServerFiles) -> str:
+    done = _run(files, ["postgres", "--version"], 10)
+    found = re.search(r"PostgreSQL\) (\d+)", done.stdout)
+    if found is None:
+        raise Broken("no_server_binaries", f"{files.binary('postgres')} does not run: {done.stderr.strip()}")
+    return found[1]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _log_tail(files: ServerFiles) -> str:
+    """The end of the newest log, for an error message."""
+    logs = sorted(files.log_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    text = "".join(path.read_text(errors="replace")[-_LOG_TAIL_BYTES:] for path in logs[-2:])
+    return text.strip() or f"nothing in {files.log_dir}"

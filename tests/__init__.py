@@ -1,0 +1,1 @@
+"""The tests: unit (pure), adapter (a real database), service (whole processes), contract (rules of the repository)."""

@@ -1,0 +1,64 @@
+"""Fixtures of all tests: one real PostgreSQL server a session, a fresh database a test.
+
+server     the embedded server, in a folder of its own, without fsync
+db         a migrated, empty database: db.writer_dsn, db.reader_dsn, db.connect(role), db.add_tenant(slug)
+raw_db     a bootstrapped database without any migration
+data_dir   an empty folder that a server started by root can reach, for tests that start servers themselves
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from analytics_hub.storage.embedded import Server, embedded_server
+from analytics_hub.storage.migrate import bootstrap
+from tests.support.database import Database, copy_of, drop, make_template, unique_name
+
+SERVER_START_S = 60
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with _open_folder() as folder, embedded_server(folder, wait_s=SERVER_START_S, durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> Database:
+    return make_template(server.admin_dsn())
+
+
+@pytest.fixture
+def db(template: Database) -> Iterator[Database]:
+    with copy_of(template) as database:
+        yield database
+
+
+@pytest.fixture
+def raw_db(server: Server) -> Iterator[Database]:
+    name = unique_name("raw")
+    bootstrap(server.admin_dsn(), name)
+    yield Database(make_conninfo(server.admin_dsn(), dbname=name), name)
+    drop(server.admin_dsn(), name)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with _open_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    """A folder to be made below one that other users may pass through: pytest's own tmp_path is closed (0700)."""
+    top = Path(tempfile.mkdtemp(prefix="hub-test-"))
+    top.chmod(0o711)
+    try:
+        yield top / "data"
+    finally:
+        shutil.rmtree(top)
