@@ -8,6 +8,7 @@
 
 pub mod arrow;
 pub mod batch;
+pub mod batch_ops;
 pub mod copy;
 pub mod count;
 pub mod decode;

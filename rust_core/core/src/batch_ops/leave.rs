@@ -1,0 +1,93 @@
+//! Rows that leave a batch, and rows looked at alone.
+
+use crate::batch::{Batch, Row, Span};
+use crate::reject::{Code, Reject};
+
+/// A row index that the batch does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("row {row} is not among the {rows} rows of the batch")]
+pub struct RowError {
+    /// What was asked for.
+    pub row: usize,
+    /// What there is.
+    pub rows: usize,
+}
+
+/// Position of a reject that came about after decoding: where the event stood is no longer known.
+const POSITION_UNKNOWN: i64 = -1;
+
+impl Batch {
+    /// Remove rows by index and count them as duplicates.
+    pub fn drop_rows(&mut self, rows: &[usize]) -> Result<(), RowError> {
+        let leaving = self.take_rows(rows)?;
+        for row in leaving {
+            self.tally_mut(row.tenant_id, row.received_at_us).duplicate += 1;
+        }
+        Ok(())
+    }
+
+    /// Turn rows by index into rejects. Their payload is written again from the columns, in canonical form, so that
+    /// it can be read and replayed like any other.
+    pub fn poison_rows(&mut self, rows: &[usize], code: Code, detail: &str) -> Result<(), RowError> {
+        let leaving = self.take_rows(rows)?;
+        for row in leaving {
+            let reject = Reject {
+                tenant_id: row.tenant_id,
+                received_at_us: row.received_at_us,
+                message: 0,
+                ordinal: row.arrival,
+                position: POSITION_UNKNOWN,
+                at_byte: -1,
+                code,
+                field: "".into(),
+                detail: detail.into(),
+                origin: "".into(),
+                payload: self.canonical_json(&row).into_boxed_slice(),
+                payload_truncated: false,
+            };
+            self.rejects.push(reject);
+            self.tally_mut(row.tenant_id, row.received_at_us).rejected += 1;
+        }
+        Ok(())
+    }
+
+    /// Take rows out by index, in any order; a row named twice leaves once.
+    fn take_rows(&mut self, rows: &[usize]) -> Result<Vec<Row>, RowError> {
+        let mut leaves = vec![false; self.rows.len()];
+        for row in rows {
+            *leaves.get_mut(*row).ok_or(RowError { row: *row, rows: self.rows.len() })? = true;
+        }
+        let mut at = 0;
+        let leaving = self.rows.extract_if(.., |_| {
+            at += 1;
+            leaves[at - 1]
+        });
+        Ok(leaving.collect())
+    }
+
+    /// Rows `[start, stop)` alone, without rejects and tallies. The range is cut to what there is.
+    pub fn slice(&self, start: usize, stop: usize) -> Batch {
+        let stop = stop.min(self.rows.len());
+        let mut out = Batch { rows: self.rows[start.min(stop)..stop].to_vec(), ..Batch::default() };
+        let mut new_index = vec![u32::MAX; self.series.len()];
+        for row in &mut out.rows {
+            let index = &mut new_index[row.series as usize];
+            if *index == u32::MAX {
+                *index = out.series.len() as u32;
+                out.series.push(self.series[row.series as usize].clone());
+            }
+            row.series = *index;
+            for span in row.texts.iter_mut().chain([&mut row.tags]).filter(|span| span.len != Span::ABSENT) {
+                let text = &self.arena[span.at as usize..][..span.len as usize];
+                span.at = out.arena.len() as u32;
+                out.arena.extend_from_slice(text);
+            }
+        }
+        out
+    }
+
+    /// The bytes of a span.
+    pub fn text(&self, span: Span) -> Option<&[u8]> {
+        (span.len != Span::ABSENT).then(|| &self.arena[span.at as usize..][..span.len as usize])
+    }
+}
