@@ -22,7 +22,7 @@ TOP_LEVEL = {
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE", "docs"),
     *("rust_core", "analytics_hub", "ingest", "models", "dashboard", "sdk", "k8s", "benchmarks", "tests"),
 }
-TEST_SHELVES = {"unit", "adapter", "service", "contract"}
+TEST_SHELVES = {"unit", "adapter", "service", "contract", "support"}
 LOCK_FILES = ("base", "dev", "bench", "uv")
 
 PINNED = re.compile(r"[a-z0-9][a-z0-9.\-]*(\[[a-z0-9,\-]+\])?==[^\s;]+( ; [^\\]+)? \\")

@@ -1,4 +1,5 @@
-"""Every static statement filters by tenant in its text, or says in a line why it concerns all of them.
+"""Every statement filters by tenant in its text, or says in a line why it concerns all of them: the static ones, and
+the assembled ones as their golden files show them.
 
 That the database refuses a statement without a tenant is tested in tests/adapter; here the text is read, so
 that nobody relies on the barrier alone. SQL stands in few places only, and those are listed here.
@@ -31,7 +32,7 @@ def _sql_constants(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=str)
-def test_every_static_statement_names_the_tenant(path: PurePosixPath) -> None:
+def test_every_statement_names_the_tenant(path: PurePosixPath) -> None:
     assert [one.name for one in statements(text_of(path)) if forgets_the_tenant(one)] == []
 
 
