@@ -42,6 +42,7 @@ class Marks:
     days: frozenset[datetime]
     minutes_dropped_before: datetime | None
     taken_at: datetime
+    declared_tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ In: a tenant and a range of receipt hours. Out: a `Ledger` (`analytics_hub/domai
 whether it balances.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.ledger import Ledger
@@ -20,11 +20,13 @@ class LedgerService:
         self._range_max = timedelta(days=range_days_max)
 
     async def account(self, tenant: TenantId, start: datetime, end: datetime) -> Ledger:
-        """The accounts of the receipt hours that begin in [start, end)."""
+        """The accounts of the receipt hours that [start, end) touches."""
         if start.tzinfo is None or end.tzinfo is None:
             raise InvalidInput("no_offset", "from", "A moment needs its UTC offset.")
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
         if start >= end:
             raise InvalidInput("empty_range", "to", "The range ends before it starts.")
         if end - start > self._range_max:
             raise InvalidInput("range_too_long", "from", f"A range has at most {self._range_max.days} days.")
-        return Ledger(tuple(await self._store.ledger(tenant, start, end)))
+        first = start.replace(minute=0, second=0, microsecond=0)
+        return Ledger(tuple(await self._store.ledger(tenant, first, end)))

@@ -6,9 +6,9 @@ dictionaries. `raw()` keeps every delta for ever, so that an answer can be compa
 """
 
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from analytics_hub.domain.ledger import LedgerHour
@@ -34,8 +34,9 @@ class Delta:
 class MemoryUsageStore:
     """One tenant's rollups. `taken_at` stands still until it is set."""
 
-    def __init__(self, tenant: TenantId, taken_at: datetime) -> None:
+    def __init__(self, tenant: TenantId, taken_at: datetime, declared_tags: Iterable[str] = ()) -> None:
         self.taken_at = taken_at
+        self._declared_tags = frozenset(declared_tags)
         self._tenant = tenant
         self._raw: list[Delta] = []
         self._levels: dict[Level, list[Delta]] = {level: [] for level in Level}
@@ -80,7 +81,13 @@ class MemoryUsageStore:
     @asynccontextmanager
     async def snapshot(self, tenant: TenantId) -> AsyncIterator["MemorySnapshot"]:
         levels = {level: list(rows) if tenant == self._tenant else [] for level, rows in self._levels.items()}
-        marks = Marks(frozenset(self._hours), frozenset(self._days), self._dropped_before, self.taken_at)
+        marks = Marks(
+            frozenset(self._hours),
+            frozenset(self._days),
+            self._dropped_before,
+            self.taken_at,
+            self._declared_tags,
+        )
         yield MemorySnapshot(levels, marks)
 
     def _close_hour(self, hour: datetime) -> None:
@@ -110,7 +117,7 @@ class MemorySnapshot:
     async def marks(self, span: Span) -> Marks:
         hours = frozenset(hour for hour in self._marks.hours if span.start <= hour < span.end)
         days = frozenset(day for day in self._marks.days if span.start <= day < span.end)
-        return Marks(hours, days, self._marks.minutes_dropped_before, self._marks.taken_at)
+        return replace(self._marks, hours=hours, days=days)
 
     async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
         cells: dict[tuple[_Group, datetime | None], list[Measures]] = {}

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from analytics_hub.domain.answer import Coverage, Point, Series, UsageAnswer
+from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.plan import LevelRead, MeasureRow, Plan, Read
-from analytics_hub.domain.series import TOKEN_COLUMNS
+from analytics_hub.domain.series import TAG_PREFIX, TOKEN_COLUMNS
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span, plan
@@ -29,6 +30,7 @@ class UsageService:
         """The exact answer as of one snapshot."""
         async with self._store.snapshot(query.tenant) as snapshot:
             marks = await snapshot.marks(marks_span(query))
+            _check_tags(query, marks.declared_tags)
             # Planning a long range and reading sketches are work for a thread: other requests go on
             # meanwhile.
             planned = await asyncio.to_thread(plan, query, marks, spans_max=self._spans_max)
@@ -42,6 +44,17 @@ class UsageService:
             fresh_until=marks.taken_at,
             levels=tuple(_level_read(read) for read in planned.reads),
         )
+
+
+def _check_tags(query: UsageQuery, declared: frozenset[str]) -> None:
+    """Only declared tags tell series apart; any other would silently find nothing."""
+    named = [("group_by", name) for name in query.group_by]
+    named += [("filter", chosen.dimension) for chosen in query.filters]
+    for where, name in named:
+        key = name.removeprefix(TAG_PREFIX)
+        if key != name and key not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise InvalidInput("undeclared_tag", where, f"{key!r} is no declared tag; declared are: {known}.")
 
 
 def _series(planned: Plan, rows: Sequence[MeasureRow]) -> tuple[tuple[Series, ...], Measures]:

@@ -1,0 +1,52 @@
+"""The API as one ASGI app. `create_app(open_services, settings.api)`; the server that runs it is the
+caller's choice.
+
+What opens and closes with the app (pools, stores) comes in as a factory, so that it lives in the server's
+event loop and this package needs no storage. `hub up` in `analytics_hub/cli` is the wiring.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+
+from fastapi import FastAPI
+
+from analytics_hub.api.errors import add_error_handlers
+from analytics_hub.api.request_layer import RequestLayer
+from analytics_hub.api.rest import health, ledger, usage
+from analytics_hub.api.services import OpenServices
+from analytics_hub.domain.clock import Clock, SystemClock
+from analytics_hub.settings import ApiSettings
+
+_DESCRIPTION = """Every LLM call of your tenant: counted once, priced as of its moment, queryable at once.
+
+Money is an exact decimal string in USD. Every answer says how much of it is priced (`coverage`), until when it is
+complete (`fresh_until`) and what it read (`levels`). Every error has one body: problem details (RFC 9457) with a
+stable `code`.
+"""
+
+
+def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The app; `open_services` is entered when the server starts it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="LLM Analytics Hub",
+        version=metadata.version("llm-analytics-hub"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.response_bytes_max = settings.response_bytes_max
+    add_error_handlers(app)
+    for routes in (usage, ledger, health):
+        app.include_router(routes.router)
+    app.add_middleware(
+        RequestLayer, clock=clock or SystemClock(), query_string_bytes_max=settings.query_string_bytes_max
+    )
+    return app

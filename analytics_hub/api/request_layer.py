@@ -1,0 +1,76 @@
+"""The outermost layer of every request: its id, its bounds, its metrics, and the net under everything
+unforeseen.
+
+Pure ASGI, because it must see what the framework does with errors. A client's own `X-Request-Id` is kept
+when it is short and harmless, so that traces can be joined; else a new one is made.
+"""
+
+import re
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from analytics_hub.api.errors import problem, unforeseen
+from analytics_hub.domain.clock import Clock
+from analytics_hub.telemetry import HTTP_REQUESTS, HTTP_SECONDS
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_log = structlog.get_logger(__name__)
+
+
+class RequestLayer:
+    """Wraps the whole app."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, query_string_bytes_max: int) -> None:
+        self._app = app
+        self._clock = clock
+        self._query_string_bytes_max = query_string_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        started_s = self._clock.monotonic_s()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._bounded(scope, receive, watched, request_id)
+            except Exception as error:
+                _log.error("request broke", path=scope["path"], exc_info=error)
+                if status:
+                    raise  # the answer has begun: only the connection's end can tell the client
+                await unforeseen(request_id)(scope, receive, watched)
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                HTTP_REQUESTS.labels(_method(scope), route, str(status)).inc()
+                HTTP_SECONDS.labels(route).observe(self._clock.monotonic_s() - started_s)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        if len(scope.get("query_string", b"")) > self._query_string_bytes_max:
+            detail = f"A query string has at most {self._query_string_bytes_max} bytes."
+            await problem(414, "query_too_long", detail, request_id=request_id)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid4().hex
+
+
+def _method(scope: Scope) -> str:
+    """Metrics must not grow with what strangers type."""
+    return scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "OPTIONS"} else "other"

@@ -1,0 +1,169 @@
+"""`GET /v1/usage`: from query parameters to a `UsageQuery`, and its answer back.
+
+Everything about meaning is checked by the constructor of `UsageQuery`; here there are only spellings, and
+the refusal of parameters that nobody reads (a misspelt filter must not answer a different question).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from analytics_hub.api.access import Allow, services_of
+from analytics_hub.api.rest.answers import json_answer
+from analytics_hub.api.rest.wire import ProblemBody, UsageBody, usage_body
+from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.key import Scope
+from analytics_hub.domain.metrics import METRICS
+from analytics_hub.domain.series import DIMENSIONS
+from analytics_hub.domain.usage import INTERVAL_NAMES, UsageQuery
+from analytics_hub.query.moment import Edge, parse_moment
+from analytics_hub.telemetry import QUERY_MINUTES
+from analytics_hub.tenancy.authenticate import Caller
+
+router = APIRouter(tags=["usage"])
+
+FILTER_PREFIX: Final = "filter."
+_SINGLE: Final = ("from", "to", "interval", "tz", "order", "limit")
+_LISTS: Final = ("metrics", "group_by")
+FROM_DEFAULT: Final = "-24h"
+
+_EXAMPLE: dict[str, Any] = {
+    "query": {
+        "from": "2026-11-01T00:00:00-04:00",
+        "to": "2026-11-03T00:00:00-05:00",
+        "interval": "1d",
+        "tz": "America/New_York",
+        "metrics": ["events", "cost_usd", "latency_p95_ms"],
+        "group_by": ["model"],
+        "filters": {"environment": ["prod"]},
+        "order": "-cost_usd",
+        "limit": 10,
+    },
+    "fresh_until": "2026-11-05T08:00:00.123456Z",
+    "coverage": {
+        "events": 1200,
+        "unpriced_events": 0,
+        "partial_events": 0,
+        "estimated_events": 0,
+        "event_share": 1.0,
+        "tokens": 2400000,
+        "unpriced_tokens": 0,
+        "token_share": 1.0,
+    },
+    "levels": [{"level": "usage_1h", "minutes": 2940}],
+    "total": {"events": 1200, "cost_usd": "12.345678", "latency_p95_ms": 1834.2},
+    "series": [
+        {
+            "group": {"model": "gpt-4o"},
+            "other": False,
+            "total": {"events": 1200, "cost_usd": "12.345678", "latency_p95_ms": 1834.2},
+            "points": [
+                {
+                    "start": "2026-11-01T00:00:00-04:00",
+                    "values": {"events": 700, "cost_usd": "7.20", "latency_p95_ms": 1790.0},
+                }
+            ],
+        }
+    ],
+}
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemBody, "content": {"application/problem+json": {}}}
+    for status in (401, 403, 422, 503)
+}
+
+
+def _filters(description: str) -> list[dict[str, Any]]:
+    """Filters are named after dimensions, so they are documented from the same list."""
+    return [
+        {
+            "name": f"{FILTER_PREFIX}{dimension}",
+            "in": "query",
+            "required": False,
+            "description": description,
+            "schema": {"type": "array", "items": {"type": "string"}},
+        }
+        for dimension in (*DIMENSIONS, "tag.<key>")
+    ]
+
+
+@router.get(
+    "/v1/usage",
+    summary="Usage, cost and latency of your tenant over time",
+    response_class=Response,
+    responses={
+        200: {"model": UsageBody, "content": {"application/json": {"example": _EXAMPLE}}},
+        **_PROBLEMS,
+    },
+    openapi_extra={"parameters": _filters("Only events with one of these values; repeat it for several.")},
+)
+async def usage(
+    *,
+    request: Request,
+    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    start: Annotated[
+        str,
+        Query(
+            alias="from", description="`now`, `-24h`, a date, or RFC 3339; whole minutes.", examples=["-7d"]
+        ),
+    ] = FROM_DEFAULT,
+    end: Annotated[str, Query(alias="to", description="Excluded end.", examples=["now"])] = "now",
+    interval: Annotated[str, Query(description=f"One of {', '.join(INTERVAL_NAMES)}.")] = "none",
+    tz: Annotated[str, Query(description="IANA zone of hours, days, weeks, months and plain dates.")] = "UTC",
+    metrics: Annotated[
+        list[str] | None, Query(description=f"Repeat, or separate by commas: {', '.join(METRICS)}.")
+    ] = None,
+    group_by: Annotated[
+        list[str] | None, Query(description=f"{', '.join(DIMENSIONS)} or tag.<key>; repeat or commas.")
+    ] = None,
+    order: Annotated[
+        str | None, Query(description="`-cost_usd`: greatest first; `cost_usd`: least first.")
+    ] = None,
+    limit: Annotated[
+        int | None, Query(description="Groups told apart; the rest are one series, `other`.")
+    ] = None,
+) -> Response:
+    services = services_of(request)
+    _check_known(request)
+    query = UsageQuery.ask(
+        caller.tenant,
+        _moment(start, "from", tz, services.clock.now()),
+        _moment(end, "to", tz, services.clock.now()),
+        interval=interval,
+        tz=tz,
+        metrics=_split(metrics),
+        group_by=_split(group_by),
+        filters=_given_filters(request),
+        order=order,
+        limit=limit,
+        caps=services.caps,
+    )
+    answer = await services.usage.ask(query)
+    for read in answer.levels:
+        QUERY_MINUTES.labels(read.level.value).inc(read.minutes)
+    return json_answer(usage_body(answer), bytes_max=request.app.state.response_bytes_max)
+
+
+def _moment(text: str, edge: Edge, tz: str, now: datetime) -> datetime:
+    return parse_moment(text, edge=edge, now=now, tz=tz)
+
+
+def _split(given: Sequence[str] | None) -> list[str]:
+    return [name.strip() for text in given or () for name in text.split(",") if name.strip()]
+
+
+def _given_filters(request: Request) -> dict[str, list[str]]:
+    names = [name for name in request.query_params if name.startswith(FILTER_PREFIX)]
+    return {name.removeprefix(FILTER_PREFIX): request.query_params.getlist(name) for name in names}
+
+
+def _check_known(request: Request) -> None:
+    for name in request.query_params:
+        if name not in _SINGLE and name not in _LISTS and not name.startswith(FILTER_PREFIX):
+            known = ", ".join((*_SINGLE, *_LISTS, "filter.<dimension>"))
+            raise InvalidInput("unknown_parameter", name, f"There is no such parameter; there are {known}.")
+        if name in _SINGLE and len(request.query_params.getlist(name)) > 1:
+            raise InvalidInput("given_twice", name, "This parameter is given once.")

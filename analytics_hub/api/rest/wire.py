@@ -1,0 +1,168 @@
+"""The shapes on the wire of the usage and ledger endpoints. From domain values to JSON; the other way is in
+the routes.
+
+Counts are integers, money is a decimal string in USD, ratios and milliseconds are numbers, null where there
+is nothing to divide by. Bucket starts carry the offset of the question's zone.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from analytics_hub.domain.answer import Coverage, Series, UsageAnswer
+from analytics_hub.domain.ledger import Ledger, LedgerCount
+from analytics_hub.domain.usage import UsageQuery
+
+WireValue = int | float | str | None
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PointBody(_Body):
+    start: datetime
+    values: dict[str, WireValue]
+
+
+class SeriesBody(_Body):
+    group: dict[str, str]
+    other: bool = Field(description="True for the one series that gathers all groups past the limit.")
+    total: dict[str, WireValue]
+    points: list[PointBody] = Field(description="Buckets without events are absent.")
+
+
+class CoverageBody(_Body):
+    events: int
+    unpriced_events: int
+    partial_events: int
+    estimated_events: int
+    event_share: float | None = Field(description="Share of the events that have a price.")
+    tokens: int
+    unpriced_tokens: int
+    token_share: float | None = Field(description="Share of the tokens that have a price.")
+
+
+class LevelBody(_Body):
+    level: str
+    minutes: int
+
+
+class QuestionBody(_Body):
+    """The question as it was understood."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+    interval: str
+    tz: str
+    metrics: list[str]
+    group_by: list[str]
+    filters: dict[str, list[str]]
+    order: str
+    limit: int
+
+
+class UsageBody(_Body):
+    query: QuestionBody
+    fresh_until: datetime = Field(description="Everything committed before this moment is counted.")
+    coverage: CoverageBody
+    levels: list[LevelBody] = Field(description="Which rollups were read, in minutes of time.")
+    total: dict[str, WireValue]
+    series: list[SeriesBody]
+
+
+class LedgerCountBody(_Body):
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+    balanced: bool = Field(description="received = stored + duplicate + rejected")
+
+
+class LedgerHourBody(LedgerCountBody):
+    hour: datetime
+
+
+class LedgerBody(_Body):
+    total: LedgerCountBody
+    hours: list[LedgerHourBody]
+
+
+class ProblemBody(_Body):
+    """Every error of every endpoint (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="Stable, for programs.")
+    detail: str
+    field: str = Field(description="The parameter at fault, or empty.")
+    request_id: str
+
+
+def usage_body(answer: UsageAnswer) -> dict[str, Any]:
+    """A `UsageBody` ready for orjson."""
+    zone = answer.query.zone
+    return {
+        "query": question_body(answer.query),
+        "fresh_until": answer.fresh_until,
+        "coverage": coverage_body(answer.coverage),
+        "levels": [{"level": read.level.value, "minutes": read.minutes} for read in answer.levels],
+        "total": dict(answer.total),
+        "series": [_series_body(series, zone) for series in answer.series],
+    }
+
+
+def question_body(query: UsageQuery) -> dict[str, Any]:
+    order = query.ordering
+    return {
+        "from": query.start.astimezone(query.zone),
+        "to": query.end.astimezone(query.zone),
+        "interval": query.interval.value,
+        "tz": query.tz,
+        "metrics": list(query.metrics),
+        "group_by": list(query.group_by),
+        "filters": {chosen.dimension: list(chosen.values) for chosen in query.filters},
+        "order": f"-{order.metric}" if order.descending else order.metric,
+        "limit": query.groups_max,
+    }
+
+
+def coverage_body(coverage: Coverage) -> dict[str, WireValue]:
+    return {
+        "events": coverage.events,
+        "unpriced_events": coverage.unpriced_events,
+        "partial_events": coverage.partial_events,
+        "estimated_events": coverage.estimated_events,
+        "event_share": coverage.event_share,
+        "tokens": coverage.tokens,
+        "unpriced_tokens": coverage.unpriced_tokens,
+        "token_share": coverage.token_share,
+    }
+
+
+def ledger_body(ledger: Ledger) -> dict[str, Any]:
+    hours = [{"hour": hour.hour, **_count_body(hour.count)} for hour in ledger.hours]
+    return {"total": {**_count_body(ledger.total), "balanced": ledger.balanced}, "hours": hours}
+
+
+def _series_body(series: Series, zone: ZoneInfo) -> dict[str, Any]:
+    points = [
+        {"start": point.start.astimezone(zone), "values": dict(point.values)} for point in series.points
+    ]
+    return {"group": dict(series.group), "other": series.other, "total": dict(series.total), "points": points}
+
+
+def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:
+    return {
+        "received": count.received,
+        "stored": count.stored,
+        "duplicate": count.duplicate,
+        "rejected": count.rejected,
+        "balanced": count.balanced,
+    }

@@ -1,0 +1,30 @@
+"""What the API needs from the process that runs it: use cases, who is asking, and whether it is ready.
+
+The API never opens a store. Whoever starts it hands in a factory that opens everything inside the server's
+own event loop and closes it at the end; see `create_app` in `app.py`.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from analytics_hub.domain.clock import Clock
+from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.service import UsageService
+from analytics_hub.tenancy.authenticate import Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Opened and ready to use. `ready` raises TryLater when the database does not answer in time."""
+
+    usage: UsageService
+    ledger: LedgerService
+    authenticator: Authenticator
+    caps: QueryCaps
+    ready: Callable[[], Awaitable[None]]
+    clock: Clock
+
+
+OpenServices = Callable[[], AbstractAsyncContextManager[Services]]

@@ -1,0 +1,25 @@
+-- What the query side reads besides its assembled statement, as hub_reader through the barrier views.
+
+-- name: marks
+-- One row: everything that the planner must know of the span, from the snapshot that the rows will come from.
+SELECT transaction_timestamp(),
+       (SELECT minutes_dropped_before FROM hub_read.rollup_retention),
+       ARRAY(SELECT DISTINCT hour FROM hub_read.rollup_marks
+              WHERE tenant_id = %(tenant_id)s::int4
+                AND hour >= %(start)s::timestamptz AND hour < %(end)s::timestamptz),
+       ARRAY(SELECT day FROM hub_read.rollup_day_marks
+              WHERE tenant_id = %(tenant_id)s::int4
+                AND day >= %(start)s::timestamptz AND day < %(end)s::timestamptz),
+       (SELECT declared_tags FROM hub_read.tenants WHERE tenant_id = %(tenant_id)s::int4)
+
+-- name: ledger
+SELECT hour, sum(received)::int8, sum(stored)::int8, sum(duplicate)::int8, sum(rejected)::int8
+  FROM hub_read.ingest_ledger
+ WHERE tenant_id = %(tenant_id)s::int4
+   AND hour >= %(start)s::timestamptz AND hour < %(end)s::timestamptz
+ GROUP BY hour
+ ORDER BY hour
+
+-- name: ready
+-- all tenants: asks the server for a sign of life only
+SELECT 1

@@ -1,0 +1,96 @@
+"""The real store behind the query ports: marks and rows of one tenant from one REPEATABLE READ snapshot, and
+its ledger.
+
+In: a plan. How it becomes SQL is the builder's business (`analytics_hub/query/build.py`), which is handed
+in, because storage knows no query. Out: `MeasureRow`s in the order that the statement gives. The twin is
+`analytics_hub/query/memory.py`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from analytics_hub.domain.ledger import LedgerCount, LedgerHour
+from analytics_hub.domain.plan import Marks, MeasureRow, Plan, Span
+from analytics_hub.domain.tenant import TenantId
+from analytics_hub.storage.connections import tenant_transaction_async
+from analytics_hub.storage.reader_pool import ReaderPool
+from analytics_hub.storage.statements import statements
+
+Build = Callable[[Plan], tuple[str, Mapping[str, object]]]
+"""A statement whose columns are: bucket, other, one a group dimension, the plan's columns, the plan's
+sketches.
+"""
+
+_Cursor = psycopg.AsyncCursor[Any]
+
+
+class PostgresUsageStore:
+    """Reads through the barrier views as hub_reader."""
+
+    def __init__(self, pool: ReaderPool, build: Build) -> None:
+        self._pool = pool
+        self._build = build
+
+    @asynccontextmanager
+    async def snapshot(self, tenant: TenantId) -> AsyncIterator["PostgresSnapshot"]:
+        async with (
+            self._pool.reading() as connection,
+            tenant_transaction_async(connection, tenant) as cursor,
+        ):
+            yield PostgresSnapshot(cursor, tenant, self._build)
+
+    async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:
+        args = {"tenant_id": int(tenant), "start": start, "end": end}
+        async with (
+            self._pool.reading() as connection,
+            tenant_transaction_async(connection, tenant) as cursor,
+        ):
+            await cursor.execute(statements("usage")["ledger"], args)
+            rows = await cursor.fetchall()
+        return [LedgerHour(hour.astimezone(UTC), LedgerCount(*counts)) for hour, *counts in rows]
+
+
+class PostgresSnapshot:
+    """One open transaction."""
+
+    def __init__(self, cursor: _Cursor, tenant: TenantId, build: Build) -> None:
+        self._cursor = cursor
+        self._tenant = tenant
+        self._build = build
+
+    async def marks(self, span: Span) -> Marks:
+        args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
+        await self._cursor.execute(statements("usage")["marks"], args)
+        row = await self._cursor.fetchone()
+        assert row is not None  # a SELECT without FROM has one row
+        taken_at, dropped_before, hours, days, tags = row
+        return Marks(
+            hours=frozenset(hour.astimezone(UTC) for hour in hours),
+            days=frozenset(day.astimezone(UTC) for day in days),
+            minutes_dropped_before=dropped_before and dropped_before.astimezone(UTC),
+            taken_at=taken_at.astimezone(UTC),
+            declared_tags=frozenset(tags or ()),
+        )
+
+    async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
+        text, args = self._build(plan)
+        # As bytes: the driver takes a str only when it is a literal of the source.
+        await self._cursor.execute(text.encode(), args)
+        return [_measure_row(plan, row) for row in await self._cursor.fetchall()]
+
+
+def _measure_row(plan: Plan, row: Sequence[Any]) -> MeasureRow:
+    """Sums come as numeric, and as NULL where nothing was summed."""
+    bucket, other, *rest = row
+    groups, sums = len(plan.query.group_by), len(plan.query.group_by) + len(plan.columns)
+    return MeasureRow(
+        bucket=bucket and bucket.astimezone(UTC),
+        group=tuple(rest[:groups]),
+        other=other,
+        sums={name: int(value or 0) for name, value in zip(plan.columns, rest[groups:sums], strict=True)},
+        sketches={name: value or b"" for name, value in zip(plan.sketches, rest[sums:], strict=True)},
+    )
