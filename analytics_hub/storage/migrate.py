@@ -5,9 +5,9 @@ not fit each other. A new database first needs `bootstrap` (roles and rights, by
 it here, the operator of another server runs `sql/bootstrap_*.sql`.
 
 yoyo-migrations reads the files, orders them and keeps the books (schema hub_migrations). Two of its habits are
-replaced, because a process may be killed at any point: it marks a migration in a second transaction (killed in between, the next
-run fails on tables that exist), and its lock is a row that outlives its owner. Here a migration and its mark commit
-together, under an advisory lock of the connection.
+replaced, because a process may be killed at any point: it marks a migration in a second transaction (killed in
+between, the next run fails on tables that exist), and its lock is a row that outlives its owner. Here a migration and
+its mark commit together, under an advisory lock of the connection.
 """
 
 from pathlib import Path

@@ -198,9 +198,9 @@ def _run(files: ServerFiles, command: list[str], wait_s: float) -> subprocess.Co
             cwd=files.log_dir,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             umask=0o077,
-            user=other and other.uid,
-            group=other and other.gid,
-            extra_groups=other and [],
+            user=other.uid if other else None,
+            group=other.gid if other else None,
+            extra_groups=[] if other else None,
         )
     except subprocess.TimeoutExpired as error:
         raise TryLater("server_slow", f"{command[0]} in {files.directory} took over {wait_s:g} s") from error

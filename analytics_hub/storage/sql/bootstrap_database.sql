@@ -1,5 +1,6 @@
 -- Once per database, by a superuser, connected to it: who may enter, and the extension that hub_owner may not make.
 -- See bootstrap_server.sql for the order.
+-- all tenants: roles and rights are made before any tenant is.
 
 DO $$
 DECLARE

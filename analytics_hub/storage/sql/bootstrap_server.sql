@@ -4,6 +4,7 @@
 --     && psql -d hub -f bootstrap_database.sql
 -- then give hub_owner, hub_writer, hub_maint and hub_reader their passwords (ALTER ROLE … PASSWORD …).
 -- No role here is ever superuser, BYPASSRLS or CREATEROLE, and none is a member of another but where said.
+-- all tenants: roles and rights are made before any tenant is.
 
 DO $$
 DECLARE

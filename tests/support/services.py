@@ -1,0 +1,46 @@
+"""The use cases over a real database, wired as the serving process wires them, on a clock that the test
+holds.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from analytics_hub.api.services import Services
+from analytics_hub.domain.clock import Clock, FixedClock
+from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.build import build
+from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.service import UsageService
+from analytics_hub.storage.key_store import PostgresKeyStore
+from analytics_hub.storage.reader_pool import open_reader_pool
+from analytics_hub.storage.usage_store import PostgresUsageStore
+from analytics_hub.tenancy.authenticate import Authenticator
+
+NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def open_services(
+    reader_dsn: str, *, clock: Clock | None = None, spans_max: int = 500, statement_timeout_ms: int = 20_000
+) -> AsyncIterator[Services]:
+    """Services on two reader connections."""
+    time = clock or FixedClock(NOW)
+    async with open_reader_pool(
+        reader_dsn,
+        "hub-test",
+        connections_min=1,
+        connections_max=2,
+        wait_s=5,
+        connect_s=10,
+        statement_timeout_ms=statement_timeout_ms,
+    ) as pool:
+        store = PostgresUsageStore(pool, build)
+        yield Services(
+            usage=UsageService(store, spans_max=spans_max),
+            ledger=LedgerService(store, range_days_max=3660),
+            authenticator=Authenticator(PostgresKeyStore(pool), time, cache_s=5, cache_max=100),
+            caps=QueryCaps(),
+            ready=pool.ready,
+            clock=time,
+        )
