@@ -9,16 +9,8 @@ import pytest
 from tests.contract.tree import ROOT, text_of, tracked
 
 TOP_LEVEL = {
-    *(
-        ".ci",
-        ".github",
-        ".gitignore",
-        "Makefile",
-        "Cargo.toml",
-        "Cargo.lock",
-        "pyproject.toml",
-        "requirements",
-    ),
+    *(".ci", ".github", ".gitignore", "Makefile", "pyproject.toml", "requirements"),
+    *("Cargo.toml", "Cargo.lock", "rustfmt.toml"),
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE", "docs"),
     *("rust_core", "analytics_hub", "ingest", "models", "dashboard", "sdk", "k8s", "benchmarks", "tests"),
 }
