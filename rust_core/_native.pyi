@@ -146,6 +146,8 @@ class PriceBook:
         self, provider: str, model: str, service_tier: str, ts_us: int
     ) -> tuple[str, str, int] | None:
         """(provider id, model id, price id) of the card in force, or None."""
+    def cards(self) -> list[tuple[int, str, str, int | None, str]]:
+        """Every card by id: (price id, provider id, model id, first day since 1970-01-01, prices by key as JSON)."""
 
 @final
 class SeriesCache:
