@@ -4,7 +4,7 @@ In: a prepared batch and, for a durable partition, its fence. Out: `Flushed` onc
 What each step loses or repeats when the process dies right after it:
 
     0 days     `ensure_day` for days not seen yet, committed by itself   repeated, harmless
-    1 begin    number of the flush, its transaction id, time-outs        nothing written yet
+    1 begin    number of the flush, its transaction id                   nothing written yet
     2 fence    the partition's offset moves, or `Fenced`                 rolled back with all that follows
     3 series   new series, within the tenants' budgets                   rolled back; the cache learnt nothing
     4 events   COPY in a savepoint; known events leave the batch         rolled back
@@ -145,14 +145,8 @@ class PostgresSink:
             self._days.update(some)
 
     def _begin(self, conn: Connection, fence: Fence | None) -> tuple[int, str]:
-        row = conn.execute(
-            _SQL["start"],
-            {
-                "lock_timeout": f"{self._settings.lock_timeout_ms}ms",
-                "statement_timeout": f"{self._settings.statement_timeout_ms}ms",
-                "application_name": fencing.application_name(fence),
-            },
-        ).fetchone()
+        name = fencing.application_name(fence)
+        row = conn.execute(_SQL["start"], {"application_name": name}).fetchone()
         if row is None:
             raise Broken("no_flush_id", "the database gave no flush id")
         return row[0], row[1]
@@ -264,7 +258,13 @@ class PostgresSink:
 
     def _opened(self) -> Connection:
         conn = self._connect()
+        conn.autocommit = False  # the flush begins with its first statement and commits by name
+        waits = {
+            "lock_timeout": f"{self._settings.lock_timeout_ms}ms",
+            "statement_timeout": f"{self._settings.statement_timeout_ms}ms",
+        }
         with conn.transaction():
+            conn.execute(_SQL["bound_waits"], waits)
             conn.execute(_SQL["make_temp_events"])
             conn.execute(_SQL["make_temp_series"])
         return conn

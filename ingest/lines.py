@@ -3,22 +3,19 @@ line.
 
 In: a function that reads some bytes. Out: `LineBlock`s. A line longer than the bound is cut: its beginning
 becomes a block of its own (the core refuses it with `event_too_large`), the rest is read past without being
-kept. Blank lines are left out, and a block ends there, so that the position of an event is always its line
-number.
+kept. Blank lines stay: the core counts them, so that the position of an event is its line number.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_BLANK_START = (b"\n\n", b"\n\r", b"\n ", b"\n\t")
-_BLANK_LINE = re.compile(rb"(?m)^[ \t\r]*\n")
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines, none of them blank."""
+    """Whole lines; `lines` counts the blank ones too."""
 
     payload: bytes
     first_line: int
@@ -29,7 +26,7 @@ def line_blocks(read: Callable[[], bytes], line_bytes_max: int, lines_max: int) 
     """Blocks in order. `read` returns the next bytes, empty at the end."""
     line = 1
     for text in _whole_lines(read, line_bytes_max):
-        yield from _pieces(text, line, lines_max)
+        yield from _cut(text, line, lines_max)
         line += text.count(b"\n")
 
 
@@ -56,22 +53,6 @@ def _whole_lines(read: Callable[[], bytes], line_bytes_max: int) -> Iterator[byt
             rest, skipping = b"", True
     if rest:
         yield rest + b"\n"
-
-
-def _pieces(text: bytes, line: int, lines_max: int) -> Iterator[LineBlock]:
-    """The text without blank lines and cut to `lines_max`, as blocks with their line numbers."""
-    if not text.startswith((b"\n", b"\r", b" ", b"\t")) and not any(mark in text for mark in _BLANK_START):
-        yield from _cut(text, line, lines_max)
-        return
-    at = 0
-    for blank in _BLANK_LINE.finditer(text):
-        if blank.start() > at:
-            yield from _cut(text[at : blank.start()], line, lines_max)
-            line += text.count(b"\n", at, blank.start())
-        line += 1
-        at = blank.end()
-    if at < len(text):
-        yield from _cut(text[at:], line, lines_max)
 
 
 def _cut(text: bytes, line: int, lines_max: int) -> Iterator[LineBlock]:

@@ -4,7 +4,6 @@ In: prepared batches. Out: `Flushed`, and the books of everything stored, open t
 event's key for ever, so it is for thousands of events, not for production.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -25,8 +24,8 @@ class MemorySink:
         self.deltas: Deltas | None = None
         self.ledger = LedgerCount()
         self.dead_letters: list[Reject] = []
-        self.refuses: Callable[[Key], bool] = lambda _key: False
-        """Stands for a constraint of the database: rows it is true for are refused."""
+        self.refused_users: set[str] = set()
+        """Stands for a constraint of the database: events of these users are refused."""
         self._offsets: dict[str, Fence] = {}
 
     def claim(self, partition_key: str, first_offset: int) -> Fence:
@@ -44,8 +43,10 @@ class MemorySink:
             if held == moved:
                 return Flushed(prepared.count(), moved, already_committed=True)
             self._offsets[fence.partition_key] = moved
-        prepared.refuse(self._where(prepared, self.refuses), "refused by the sink in memory")
-        prepared.drop_duplicates(self._where(prepared, lambda key: key in self.keys))
+        users = pl.DataFrame(prepared.batch)["user_id"]
+        refused = [row for row, user in enumerate(users) if user in self.refused_users]
+        prepared.refuse(refused, "refused by the sink in memory")
+        prepared.drop_duplicates([row for row, key in enumerate(_keys(prepared)) if key in self.keys])
         self._keep(prepared)
         return Flushed(prepared.count(), moved)
 
@@ -62,9 +63,6 @@ class MemorySink:
         self.deltas = deltas if self.deltas is None else self.deltas.merge(deltas)
         self.ledger += prepared.count()
         self.dead_letters += prepared.rejects()
-
-    def _where(self, prepared: PreparedBatch, test: Callable[[Key], bool]) -> list[int]:
-        return [row for row, key in enumerate(_keys(prepared)) if test(key)]
 
 
 def _keys(prepared: PreparedBatch) -> list[Key]:

@@ -169,4 +169,5 @@ def _account(loaded: Loaded, work: _Work, count: LedgerCount) -> None:
     for reject in rejects:
         loaded.reject_codes[reject.code] = loaded.reject_codes.get(reject.code, 0) + 1
     for name, times in work.prepared.batch.warnings.items():
-        loaded.warnings[name] = loaded.warnings.get(name, 0) + times
+        if times:
+            loaded.warnings[name] = loaded.warnings.get(name, 0) + times

@@ -5,11 +5,14 @@
 -- all tenants: a day's partition is shared
 SELECT hub.ensure_day(%(days)s::date[])
 
+-- name: bound_waits
+-- all tenants: bounds of one connection
+SELECT set_config('lock_timeout', %(lock_timeout)s, false),
+       set_config('statement_timeout', %(statement_timeout)s, false)
+
 -- name: start
--- all tenants: numbers and bounds of the transaction itself
+-- all tenants: numbers of the transaction itself, and the name by which a frozen one is found
 SELECT nextval('hub.flush_id_seq'), pg_current_xact_id()::text,
-       set_config('lock_timeout', %(lock_timeout)s, true),
-       set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('application_name', %(application_name)s, true)
 
 -- name: make_offset

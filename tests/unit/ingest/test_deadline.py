@@ -4,9 +4,9 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from analytics_hub.domain.clock import FixedClock, SystemClock
 from analytics_hub.domain.errors import TryLater
-
 from ingest.deadline import Deadline, cut_off
 
 

@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from analytics_hub.domain.errors import InvalidInput
 
+from analytics_hub.domain.errors import InvalidInput
 from ingest.failpoint import NAMES, Failpoints, Planted
 
 
