@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
 @asynccontextmanager
 async def open_services(
-    reader_dsn: str, *, clock: Clock | None = None, spans_max: int = 500, statement_timeout_ms: int = 20_000
+    reader_dsn: str, *, clock: Clock | None = None, spans_max: int = 500, connect_s: int = 10
 ) -> AsyncIterator[Services]:
     """Services on two reader connections."""
     time = clock or FixedClock(NOW)
@@ -32,8 +32,8 @@ async def open_services(
         connections_min=1,
         connections_max=2,
         wait_s=5,
-        connect_s=10,
-        statement_timeout_ms=statement_timeout_ms,
+        connect_s=connect_s,
+        statement_timeout_ms=20_000,
     ) as pool:
         store = PostgresUsageStore(pool, build)
         yield Services(

@@ -52,7 +52,11 @@ def test_an_issued_key_names_its_tenant(db: Database) -> None:
     with db.connect("hub_maint") as connection:
         key = issue_key(PostgresKeyBook(connection), tenant, ["query", "ingest"])
     found = caller(db, key.text)
-    assert (found.tenant, found.slug, found.scopes) == (tenant, "acme", {Scope.QUERY, Scope.INGEST})
+    assert (found.tenant, found.slug, found.scopes) == (
+        tenant,
+        "acme",
+        frozenset({Scope.QUERY, Scope.INGEST}),
+    )
 
 
 def test_the_text_of_a_key_is_not_in_the_database(db: Database) -> None:
