@@ -37,27 +37,32 @@ class DatabaseSettings(_Concern):
     """Where the data is. Without addresses the hub runs its own PostgreSQL in the data directory."""
 
     data_dir: Path = Field(
-        Path("~/.local/share/llm-analytics-hub"), description="Directory of the embedded PostgreSQL server."
+        default=Path("~/.local/share/llm-analytics-hub"),
+        description="Directory of the embedded PostgreSQL server.",
     )
     owner_dsn: SecretStr | None = Field(
-        None, description="External server: address for migrations (hub_owner)."
+        default=None, description="External server: address for migrations (hub_owner)."
     )
     writer_dsn: SecretStr | None = Field(
-        None, description="External server: address for loading (hub_writer)."
+        default=None, description="External server: address for loading (hub_writer)."
     )
     maint_dsn: SecretStr | None = Field(
-        None, description="External server: address for the closer (hub_maint)."
+        default=None, description="External server: address for the closer (hub_maint)."
     )
     reader_dsn: SecretStr | None = Field(
-        None, description="External server: address for queries (hub_reader)."
+        default=None, description="External server: address for queries (hub_reader)."
     )
-    connect_timeout_s: int = Field(10, ge=1, le=300, description="Longest wait for a connection.")
+    connect_timeout_s: int = Field(default=10, ge=1, le=300, description="Longest wait for a connection.")
     server_start_s: int = Field(
-        60, ge=5, le=600, description="Longest wait for the embedded server to start."
+        default=60, ge=5, le=600, description="Longest wait for the embedded server to start."
     )
-    reader_pool_min: int = Field(1, ge=0, le=100, description="Reader connections kept open.")
-    reader_pool_max: int = Field(8, ge=1, le=200, description="Most reader connections of one process.")
-    pool_wait_s: float = Field(5.0, gt=0, le=60, description="Longest wait for a free reader connection.")
+    reader_pool_min: int = Field(default=1, ge=0, le=100, description="Reader connections kept open.")
+    reader_pool_max: int = Field(
+        default=8, ge=1, le=200, description="Most reader connections of one process."
+    )
+    pool_wait_s: float = Field(
+        default=5.0, gt=0, le=60, description="Longest wait for a free reader connection."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "DatabaseSettings":
@@ -85,14 +90,16 @@ class ApiSettings(_Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_API_")
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
-    port: int = Field(8480, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    response_bytes_max: int = Field(16 * _MIB, ge=4096, description="Longest answer body.")
-    query_string_bytes_max: int = Field(16_384, ge=256, description="Longest query string of a request.")
-    key_cache_s: float = Field(
-        5.0, ge=0, le=5, description="How long a key stays known; a revocation takes that long."
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=8480, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    response_bytes_max: int = Field(default=16 * _MIB, ge=4096, description="Longest answer body.")
+    query_string_bytes_max: int = Field(
+        default=16_384, ge=256, description="Longest query string of a request."
     )
-    key_cache_max: int = Field(10_000, ge=1, description="Most keys kept in memory.")
+    key_cache_s: float = Field(
+        default=5.0, ge=0, le=5, description="How long a key stays known; a revocation takes that long."
+    )
+    key_cache_max: int = Field(default=10_000, ge=1, description="Most keys kept in memory.")
 
 
 class QuerySettings(_Concern):
@@ -101,23 +108,31 @@ class QuerySettings(_Concern):
     model_config = SettingsConfigDict(env_prefix="HUB_QUERY_")
 
     statement_timeout_ms: int = Field(
-        10_000, ge=100, le=600_000, description="Longest statement of a question."
+        default=10_000, ge=100, le=600_000, description="Longest statement of a question."
     )
     points_max: int = Field(
-        _CAPS.points_max, ge=1, le=1_000_000, description="Most points (buckets x groups) of an answer."
+        default=_CAPS.points_max,
+        ge=1,
+        le=1_000_000,
+        description="Most points (buckets x groups) of an answer.",
     )
     groups_max: int = Field(
-        _CAPS.groups_max, ge=1, le=10_000, description="Most groups of an answer; the rest become `other`."
+        default=_CAPS.groups_max,
+        ge=1,
+        le=10_000,
+        description="Most groups of an answer; the rest become `other`.",
     )
-    group_by_max: int = Field(_CAPS.group_by_max, ge=1, le=16, description="Most dimensions to group by.")
+    group_by_max: int = Field(
+        default=_CAPS.group_by_max, ge=1, le=16, description="Most dimensions to group by."
+    )
     range_days_max: int = Field(
-        _CAPS.range_days_max, ge=1, le=36_600, description="Longest range of a question."
+        default=_CAPS.range_days_max, ge=1, le=36_600, description="Longest range of a question."
     )
     filter_values_max: int = Field(
-        _CAPS.filter_values_max, ge=1, le=10_000, description="Most values of one filter."
+        default=_CAPS.filter_values_max, ge=1, le=10_000, description="Most values of one filter."
     )
     spans_max: int = Field(
-        500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
+        default=500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )
 
     def caps(self) -> QueryCaps:
@@ -136,14 +151,20 @@ class DecodeSettings(_Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_DECODE_")
 
-    event_bytes_max: int = Field(_MIB, ge=1024, le=16 * _MIB, description="Longest single event.")
-    depth_max: int = Field(64, ge=2, le=256, description="Deepest nesting of an event.")
+    event_bytes_max: int = Field(default=_MIB, ge=1024, le=16 * _MIB, description="Longest single event.")
+    depth_max: int = Field(default=64, ge=2, le=256, description="Deepest nesting of an event.")
     ahead_s_max: int = Field(
-        600, ge=0, le=86_400, description="How far ahead of its receipt an event may be."
+        default=600, ge=0, le=86_400, description="How far ahead of its receipt an event may be."
     )
-    payload_kept_bytes_max: int = Field(65_536, ge=0, le=_MIB, description="Bytes kept of a rejected event.")
-    rejects_kept_max: int = Field(100_000, ge=1, description="Most rejects of one batch kept with payload.")
-    late_horizon_days: int = Field(7, ge=1, le=36_500, description="Oldest event accepted, for new tenants.")
+    payload_kept_bytes_max: int = Field(
+        default=65_536, ge=0, le=_MIB, description="Bytes kept of a rejected event."
+    )
+    rejects_kept_max: int = Field(
+        default=100_000, ge=1, description="Most rejects of one batch kept with payload."
+    )
+    late_horizon_days: int = Field(
+        default=7, ge=1, le=36_500, description="Oldest event accepted, for new tenants."
+    )
 
 
 class IngestSettings(_Concern):
@@ -151,17 +172,23 @@ class IngestSettings(_Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_INGEST_")
 
-    batch_events_max: int = Field(50_000, ge=1, le=1_000_000, description="Most events of one flush.")
-    batch_bytes_max: int = Field(64 * _MIB, ge=4096, description="Most source bytes of one flush.")
-    batch_wait_ms_max: int = Field(500, ge=1, le=60_000, description="Longest wait for a batch to fill.")
-    queue_batches_max: int = Field(2, ge=1, le=64, description="Decoded batches that wait for the flush.")
-    block_bytes: int = Field(4 * _MIB, ge=4096, le=64 * _MIB, description="Bytes read from a file at a time.")
-    json_document_bytes_max: int = Field(
-        256 * _MIB, ge=4096, description="Longest file that is one JSON document."
+    batch_events_max: int = Field(default=50_000, ge=1, le=1_000_000, description="Most events of one flush.")
+    batch_bytes_max: int = Field(default=64 * _MIB, ge=4096, description="Most source bytes of one flush.")
+    batch_wait_ms_max: int = Field(
+        default=500, ge=1, le=60_000, description="Longest wait for a batch to fill."
     )
-    series_cache_max: int = Field(1_000_000, ge=1, description="Most series that a writer remembers.")
+    queue_batches_max: int = Field(
+        default=2, ge=1, le=64, description="Decoded batches that wait for the flush."
+    )
+    block_bytes: int = Field(
+        default=4 * _MIB, ge=4096, le=64 * _MIB, description="Bytes read from a file at a time."
+    )
+    json_document_bytes_max: int = Field(
+        default=256 * _MIB, ge=4096, description="Longest file that is one JSON document."
+    )
+    series_cache_max: int = Field(default=1_000_000, ge=1, description="Most series that a writer remembers.")
     dead_letter_bytes_per_flush_max: int = Field(
-        8 * _MIB,
+        default=8 * _MIB,
         ge=0,
         description="Most payload bytes kept of one flush's rejects; beyond it they are counted.",
     )
@@ -172,16 +199,20 @@ class FlushSettings(_Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_FLUSH_")
 
-    lock_timeout_ms: int = Field(5_000, ge=10, le=600_000, description="Longest wait for a database lock.")
-    statement_timeout_ms: int = Field(
-        60_000, ge=100, le=3_600_000, description="Longest statement of a flush."
+    lock_timeout_ms: int = Field(
+        default=5_000, ge=10, le=600_000, description="Longest wait for a database lock."
     )
-    deadline_s: float = Field(120.0, gt=0, le=3600, description="Longest flush, seen from the client.")
+    statement_timeout_ms: int = Field(
+        default=60_000, ge=100, le=3_600_000, description="Longest statement of a flush."
+    )
+    deadline_s: float = Field(
+        default=120.0, gt=0, le=3600, description="Longest flush, seen from the client."
+    )
     retries_max: int = Field(
-        5, ge=0, le=100, description="Times a flush is tried again after a passing fault."
+        default=5, ge=0, le=100, description="Times a flush is tried again after a passing fault."
     )
     careful_flushes: int = Field(
-        32, ge=0, le=10_000, description="Flushes that expect duplicates after one was met."
+        default=32, ge=0, le=10_000, description="Flushes that expect duplicates after one was met."
     )
 
     @model_validator(mode="after")
@@ -198,19 +229,23 @@ class CloserSettings(_Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_CLOSER_")
 
-    every_s: float = Field(10.0, gt=0, le=3600, description="Pause between two rounds in a serving process.")
-    hours_max: int = Field(48, ge=1, le=10_000, description="Most hours closed in one transaction.")
-    retries_max: int = Field(5, ge=0, le=100, description="Times a round is tried again after a conflict.")
+    every_s: float = Field(
+        default=10.0, gt=0, le=3600, description="Pause between two rounds in a serving process."
+    )
+    hours_max: int = Field(default=48, ge=1, le=10_000, description="Most hours closed in one transaction.")
+    retries_max: int = Field(
+        default=5, ge=0, le=100, description="Times a round is tried again after a conflict."
+    )
     statement_timeout_ms: int = Field(
-        120_000, ge=100, le=3_600_000, description="Longest statement of a round."
+        default=120_000, ge=100, le=3_600_000, description="Longest statement of a round."
     )
 
 
 class FaultSettings(_Concern):
     """Faults planted on purpose, for tests of crashes. Off in production."""
 
-    failpoints: str = Field("", description="Planted faults, like `flush.after_copy=crash@0.5`.")
-    failpoint_seed: int = Field(0, ge=0, description="Seed of their probabilities.")
+    failpoints: str = Field(default="", description="Planted faults, like `flush.after_copy=crash@0.5`.")
+    failpoint_seed: int = Field(default=0, ge=0, description="Seed of their probabilities.")
 
 
 class LogSettings(_Concern):
@@ -219,10 +254,10 @@ class LogSettings(_Concern):
     model_config = SettingsConfigDict(env_prefix="HUB_LOG_")
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least level that is written."
+        default="info", description="Least level that is written."
     )
     format: Literal["console", "json"] = Field(
-        "console", description="For people, or one JSON object a line."
+        default="console", description="For people, or one JSON object a line."
     )
 
 

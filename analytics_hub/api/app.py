@@ -8,6 +8,7 @@ event loop and this package needs no storage. `hub up` in `analytics_hub/cli` is
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -17,6 +18,8 @@ from analytics_hub.api.rest import health, ledger, usage
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.settings import ApiSettings
+
+ROUTERS: Final = (usage.router, ledger.router, health.router)
 
 _DESCRIPTION = """Every LLM call of your tenant: counted once, priced as of its moment, queryable at once.
 
@@ -44,8 +47,8 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
     )
     app.state.response_bytes_max = settings.response_bytes_max
     add_error_handlers(app)
-    for routes in (usage, ledger, health):
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(
         RequestLayer, clock=clock or SystemClock(), query_string_bytes_max=settings.query_string_bytes_max
     )

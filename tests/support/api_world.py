@@ -1,0 +1,74 @@
+"""The whole API over the in-memory twins: no database, no socket."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI
+
+from analytics_hub.api.app import create_app
+from analytics_hub.api.services import Services
+from analytics_hub.domain.clock import FixedClock
+from analytics_hub.domain.errors import TryLater
+from analytics_hub.domain.key import Scope
+from analytics_hub.domain.ledger import LedgerCount, LedgerHour
+from analytics_hub.domain.tenant import NewTenant
+from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.memory import Delta, MemoryLedgerStore, MemoryUsageStore
+from analytics_hub.query.service import UsageService
+from analytics_hub.settings import ApiSettings
+from analytics_hub.tenancy.authenticate import Authenticator
+from analytics_hub.tenancy.issue import issue_key
+from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
+from tests.support.http import Answer, request
+
+NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
+
+
+class World:
+    """One tenant, ten events an hour ago, a key for each scope."""
+
+    def __init__(self, *, ready: bool = True, settings: ApiSettings | None = None) -> None:
+        self.clock = FixedClock(NOW)
+        tenants = MemoryTenants(NOW)
+        tenant = tenants.create(NewTenant("acme"))
+        self.query_key = issue_key(tenants, tenant.tenant_id, [Scope.QUERY]).text
+        self.ingest_key = issue_key(tenants, tenant.tenant_id, [Scope.INGEST]).text
+        self.usage = MemoryUsageStore(tenant.tenant_id, NOW, ["team"])
+        self.usage.add(
+            Delta(NOW - timedelta(hours=1), {"model": "gpt-4o"}, {"events": 10, "cost_input_pico_usd": 5})
+        )
+        ledger = MemoryLedgerStore(
+            tenant.tenant_id, [LedgerHour(NOW.replace(minute=0), LedgerCount(3, 1, 1, 1))]
+        )
+        self._ready = ready
+        self._services = Services(
+            usage=UsageService(self.usage, spans_max=500),
+            ledger=LedgerService(ledger, range_days_max=3660),
+            authenticator=Authenticator(MemoryKeyStore(tenants), self.clock, cache_s=5, cache_max=10),
+            caps=QueryCaps(),
+            ready=self._is_ready,
+            clock=self.clock,
+        )
+        self.app: FastAPI = create_app(self._open, settings or ApiSettings(), clock=self.clock)
+
+    def get(
+        self,
+        path: str,
+        key: str | None = None,
+        params: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        pairs = list((params or {}).items())
+        return request(self.app, path, key=key, params=pairs, method=method, headers=headers)
+
+    async def _is_ready(self) -> None:
+        if not self._ready:
+            raise TryLater("database_unavailable", "The database does not answer.", retry_after_s=5)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[Services]:
+        yield self._services
