@@ -40,7 +40,7 @@ pub const TEXT_COLUMNS: [&str; TEXT_FIELDS] = [
 pub const ABSENT_I64: i64 = i64::MIN;
 
 /// One accepted event. Rows are plain old data: sorting and dropping move them as they are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The tenant that the credential named.
     pub tenant_id: i32,
@@ -80,6 +80,10 @@ pub struct Row {
     pub unpriced_tokens: u64,
 }
 
+/// A short text that is kept in place up to 24 bytes. With a heap allocation for every dimension of every new series,
+/// a third of the decoding was spent in the allocator.
+pub type Label = compact_str::CompactString;
+
 /// One combination of the rollup dimensions of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
@@ -88,9 +92,9 @@ pub struct Series {
     /// Hash of the dimensions, see [`crate::series`].
     pub series_id: i64,
     /// provider, provider_account, model, operation, service_tier, environment, project, status.
-    pub dimensions: [Box<str>; SERIES_DIMENSIONS],
+    pub dimensions: [Label; SERIES_DIMENSIONS],
     /// Declared tags as a JSON object text, keys sorted.
-    pub tags: Box<str>,
+    pub tags: Label,
     /// True for every status but `ok`.
     pub is_error: bool,
 }

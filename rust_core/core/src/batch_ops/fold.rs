@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use crate::batch::{Batch, SERIES_DIMENSIONS, Series};
+use crate::batch::{Batch, Label, SERIES_DIMENSIONS, Series};
 use crate::series::series_id;
 
 /// What a folded dimension says.
@@ -69,7 +69,7 @@ fn fold(series: &Series) -> Series {
     folded
 }
 
-fn identity(dimensions: &[Box<str>; SERIES_DIMENSIONS], tags: &BTreeMap<String, String>) -> i64 {
+fn identity(dimensions: &[Label; SERIES_DIMENSIONS], tags: &BTreeMap<String, String>) -> i64 {
     let dimensions = std::array::from_fn(|at| dimensions[at].as_bytes());
     let tags: Vec<(&[u8], &[u8])> = tags.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes())).collect();
     series_id(&dimensions, &tags)

@@ -19,7 +19,7 @@ impl Batch {
         }
         for (key, dimension) in SERIES_COLUMNS.iter().zip(&series.dimensions) {
             if !dimension.is_empty() {
-                event.insert((*key).into(), dimension.as_ref().into());
+                event.insert((*key).into(), dimension.as_str().into());
             }
         }
         event.insert("time_unix_us".into(), row.ts_us.into());

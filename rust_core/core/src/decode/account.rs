@@ -45,14 +45,35 @@ pub(super) fn sort_and_count_resends(rows: &mut Vec<Row>, account: &mut Account)
         let by_time = (a.0, a.1).cmp(&(b.0, b.1));
         by_time.then_with(|| rows[a.2 as usize].event_key.cmp(&rows[b.2 as usize].event_key))
     });
-    let mut sorted: Vec<Row> = Vec::with_capacity(rows.len());
-    for (_, _, at) in places {
-        let row = &rows[at as usize];
-        if sorted.last().is_some_and(|last| order(last) == order(row)) {
-            account.of(row.tenant_id, row.received_at_us).duplicate += 1;
-        } else {
-            sorted.push(row.clone());
+    let mut origins: Vec<u32> = places.into_iter().map(|(_, _, at)| at).collect();
+    permute(rows, &mut origins);
+    rows.dedup_by(|later, kept| {
+        let is_resend = order(later) == order(kept);
+        if is_resend {
+            account.of(later.tenant_id, later.received_at_us).duplicate += 1;
+        }
+        is_resend
+    });
+}
+
+/// Bring to every place the row that `origins` names for it, cycle by cycle: a second copy of the rows would cost more
+/// in fresh pages than in moves.
+fn permute(rows: &mut [Row], origins: &mut [u32]) {
+    for start in 0..rows.len() {
+        if origins[start] as usize == start {
+            continue;
+        }
+        let first = rows[start];
+        let mut hole = start;
+        loop {
+            let origin = origins[hole] as usize;
+            origins[hole] = hole as u32;
+            if origin == start {
+                rows[hole] = first;
+                break;
+            }
+            rows[hole] = rows[origin];
+            hole = origin;
         }
     }
-    *rows = sorted;
 }

@@ -38,6 +38,7 @@ use crate::limits::Limits;
 /// Content never fails the call: whatever cannot be accepted becomes a reject with a code.
 pub fn decode(messages: &[Message], limits: &Limits) -> Batch {
     let mut collector = collect::Collector::new(limits);
+    collector.reserve(messages);
     let mut account = account::Account::default();
     let mut splitter = split::Splitter::default();
     for (index, message) in messages.iter().enumerate() {

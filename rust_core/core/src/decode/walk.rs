@@ -32,7 +32,7 @@ pub(super) fn walk(body: &[u8], format: Format, splitter: &mut Splitter, receive
     rest(body, end, format, receiver);
 }
 
-/// What stands behind a closed array or envelope: more lines, or one broken event.
+/// What stands behind a closed array or envelope: more lines, or else one more event, whatever it is.
 fn rest(body: &[u8], end: usize, format: Format, receiver: &mut impl Receive) {
     let at = skip_space(body, end);
     if at == body.len() {

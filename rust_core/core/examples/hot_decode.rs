@@ -1,0 +1,76 @@
+//! Decoding alone, on one core: `cargo run --release -p hub-core --example hot_decode [events.ndjson]`.
+//!
+//! Prints events a second and nanoseconds an event, best and median of the rounds. Without a file it makes its own
+//! seeded events. Time is that of the thread on its processor, so that neighbours disturb it less.
+
+#![allow(clippy::print_stdout, reason = "an example speaks to a terminal")]
+
+#[path = "generator/mod.rs"]
+mod generator;
+
+use generator::{EVENTS_A_MESSAGE, RECEIVED_AT_US, TENANTS, bodies};
+use hub_core::decode::{Format, Message, TenantRules, decode};
+use hub_core::limits::Limits;
+
+const EVENTS: usize = 400_000;
+const ROUNDS: usize = 7;
+/// Messages of one call: 25,000 events, about what a flush holds.
+const MESSAGES_A_CALL: usize = 50;
+
+fn main() -> std::io::Result<()> {
+    let bodies = match std::env::args().nth(1) {
+        Some(path) => cut(&std::fs::read_to_string(path)?),
+        None => bodies(EVENTS, 7),
+    };
+    let events: usize = bodies.iter().map(|body| body.lines().count()).sum();
+    let bytes: usize = bodies.iter().map(String::len).sum();
+    let tenants: Vec<TenantRules> =
+        (0..TENANTS).map(|at| TenantRules::new(at as i32 + 1, &format!("tenant-{at}"), None, &[])).collect();
+    let messages: Vec<Message> = bodies.iter().enumerate().map(|(at, body)| message(&tenants[at % TENANTS], body)).collect();
+    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(&messages, events)).collect();
+    rounds.sort_by(f64::total_cmp);
+    println!("{events} events, {} bytes an event, {MESSAGES_A_CALL} messages a call", bytes / events.max(1));
+    for (name, seconds) in [("best", rounds[0]), ("median", rounds[ROUNDS / 2])] {
+        let ns = seconds * 1e9 / events as f64;
+        println!("{name:>7}: {:.3} M events/s, {ns:.0} ns an event", 1e3 / ns);
+    }
+    Ok(())
+}
+
+fn message<'a>(tenant: &'a TenantRules, body: &'a str) -> Message<'a> {
+    Message {
+        tenant,
+        received_at_us: RECEIVED_AT_US,
+        payload: body.as_bytes(),
+        format: Format::Ndjson,
+        events: Some(body.lines().count() as u64),
+        origin: "example",
+        base_position: 0,
+    }
+}
+
+/// One pass over everything, in seconds. The batches are dropped outside of the time.
+fn round(messages: &[Message], events: usize) -> f64 {
+    let limits = Limits::default();
+    let mut seconds = 0.0;
+    let mut rows = 0;
+    for call in messages.chunks(MESSAGES_A_CALL) {
+        let from = thread_seconds();
+        let batch = decode(call, &limits);
+        seconds += thread_seconds() - from;
+        rows += batch.rows.len() + batch.rejects.len();
+    }
+    assert_eq!(rows, events, "every event is a row or a reject");
+    seconds
+}
+
+/// Seconds that this thread has run.
+fn thread_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or_default() / 1e9
+}
+
+fn cut(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.chunks(EVENTS_A_MESSAGE).map(|lines| lines.concat()).collect()
+}
