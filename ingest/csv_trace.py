@@ -155,16 +155,17 @@ def _moved(shift: timedelta) -> pl.Expr:
     return pl.coalesce(moved.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), original)
 
 
-def last_moment(path: str) -> datetime:
-    """The latest time in a trace, to microseconds: for moving a trace so that it ends now."""
+def trace_span(path: str) -> tuple[datetime, datetime]:
+    """The first and the last time in a trace, to microseconds: for moving it in time."""
     shape = trace_shape(path)
     if shape is None:
         raise InvalidInput("unknown_trace", path, "the CSV header is none of the known traces")
     text = pl.read_csv(_path(path), columns=[shape.time], infer_schema=False)[shape.time]
-    last = text.str.slice(0, 26).str.to_datetime(_TIME_FORMAT, strict=False, time_unit="us").max()
-    if not isinstance(last, datetime):
+    times = text.str.slice(0, 26).str.to_datetime(_TIME_FORMAT, strict=False, time_unit="us")
+    first, last = times.min(), times.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise InvalidInput("empty_trace", path, "the trace has no row with a readable time")
-    return last.replace(tzinfo=UTC)
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
 
 def _path(path: str) -> Path:

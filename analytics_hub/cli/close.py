@@ -1,0 +1,23 @@
+"""`hub close`: close the hours that are over, once. A serving process does it by itself every few seconds."""
+
+from typing import Annotated
+
+import typer
+
+from analytics_hub.cli.closing import close_due_hours
+from analytics_hub.cli.console import OUT, note
+from analytics_hub.cli.opened import opened
+from analytics_hub.cli.running import guarded, settings_of
+from analytics_hub.cli.tenants import find_tenant
+
+
+@guarded
+def close(
+    context: typer.Context, tenant: Annotated[str, typer.Option(help="Only this tenant's hours.")] = ""
+) -> None:
+    """Close the hours that are over. Answers are exact without it, only slower."""
+    with opened(settings_of(context)) as hub:
+        report = close_due_hours(hub, find_tenant(hub, tenant).tenant_id if tenant else None)
+    OUT.print(f"closed {report.hours:,} hours and {report.days:,} days")
+    if report.busy:
+        note(f"{len(report.busy)} tenants are being closed by another process")

@@ -1,0 +1,148 @@
+"""`hub query`: ask for usage, printed as a table, CSV or the same JSON that the API gives.
+
+In: the question's words as options. Out: one row a group, or one a bucket and group with --interval. What can
+be asked is in `analytics_hub/domain/metrics.py`; how it is answered in `analytics_hub/query`.
+"""
+
+import csv
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from analytics_hub.api.rest.wire import usage_body
+from analytics_hub.api.services import Services
+from analytics_hub.cli.console import OUT, note, print_json
+from analytics_hub.cli.opened import opened
+from analytics_hub.cli.running import guarded, settings_of
+from analytics_hub.cli.services import asked, caps_of
+from analytics_hub.cli.tenants import find_tenant
+from analytics_hub.domain.answer import UsageAnswer, Value
+from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.metrics import METRICS
+from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.query.moment import parse_moment
+
+
+@guarded
+def query(
+    context: typer.Context,
+    tenant: Annotated[str, typer.Option(help="The tenant's slug.")],
+    metrics: Annotated[
+        list[str] | None, typer.Option("--metrics", "-m", help="Repeat, or separate by commas.")
+    ] = None,
+    group_by: Annotated[
+        list[str] | None, typer.Option("--group-by", "-g", help="A dimension, or tag.<key>.")
+    ] = None,
+    start: Annotated[str, typer.Option("--from", help="2026-11-16, -24h, or RFC 3339.")] = "-24h",
+    end: Annotated[str, typer.Option("--to", help="Excluded end.")] = "now",
+    interval: Annotated[str, typer.Option(help="1m, 5m, 15m, 1h, 1d, 1w, 1mo or none.")] = "none",
+    tz: Annotated[str, typer.Option(help="IANA zone of days and plain dates.")] = "UTC",
+    filter: Annotated[  # noqa: A002
+        list[str] | None, typer.Option("--filter", "-f", help="dimension=value; repeat for more values.")
+    ] = None,
+    order: Annotated[str, typer.Option(help="-cost_usd is the greatest first.")] = "",
+    limit: Annotated[int | None, typer.Option(help="Groups told apart; the rest become other.")] = None,
+    format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",  # noqa: A002
+) -> None:
+    """Ask for usage: cost, tokens, latency, errors, by any dimension and interval."""
+    if format not in _PRINTERS:
+        raise InvalidInput("unknown_format", "--format", "the format is table, csv or json")
+    settings, now = settings_of(context), SystemClock().now()
+    with opened(settings) as hub:
+        question = UsageQuery.ask(
+            find_tenant(hub, tenant).tenant_id,
+            parse_moment(start, edge="from", now=now, tz=tz),
+            parse_moment(end, edge="to", now=now, tz=tz),
+            interval=interval,
+            tz=tz,
+            metrics=_names(metrics),
+            group_by=_names(group_by),
+            filters=_filters(filter or []),
+            order=order or None,
+            limit=limit,
+            caps=caps_of(settings),
+        )
+
+        async def ask(services: Services) -> UsageAnswer:
+            return await services.usage.ask(question)
+
+        answer = asked(hub, ask)
+    _PRINTERS[format](answer)
+
+
+def _names(given: list[str] | None) -> list[str]:
+    return [name.strip() for text in given or () for name in text.split(",") if name.strip()]
+
+
+def _filters(given: list[str]) -> dict[str, list[str]]:
+    chosen: dict[str, list[str]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput("bad_filter", "--filter", f"{text!r} is not like model=gpt-4o")
+        chosen.setdefault(name.strip(), []).append(value)
+    return chosen
+
+
+def answer_rows(answer: UsageAnswer) -> Iterator[list[Value]]:
+    """Bucket start (where there are buckets), group, metrics: in the answer's order."""
+    zone = answer.query.zone
+    for series in answer.series:
+        group: list[Value] = [
+            "(other)" if series.other else series.group[name] for name in answer.query.group_by
+        ]
+        if answer.query.interval is Interval.NONE:
+            yield [*group, *(series.total[name] for name in answer.query.metrics)]
+        for point in series.points:
+            moment = point.start.astimezone(zone).isoformat(timespec="minutes")
+            yield [moment, *group, *(point.values[name] for name in answer.query.metrics)]
+
+
+def _header(answer: UsageAnswer) -> list[str]:
+    time = [] if answer.query.interval is Interval.NONE else ["time"]
+    return [*time, *answer.query.group_by, *answer.query.metrics]
+
+
+def _print_table(answer: UsageAnswer) -> None:
+    header = _header(answer)
+    table = Table(box=None, pad_edge=False)
+    for name in header:
+        table.add_column(name, justify="right" if name in METRICS else "left")
+    for row in answer_rows(answer):
+        table.add_row(*(shown(name, value) for name, value in zip(header, row, strict=True)))
+    OUT.print(table)
+    share = answer.coverage.event_share
+    priced = (
+        "no events in this range"
+        if share is None
+        else f"{share:.1%} of {answer.coverage.events:,} events priced"
+    )
+    note(f"{priced}; complete until {answer.fresh_until:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def shown(name: str, value: Value) -> str:
+    """A value for people: thousands separated, what is not known as a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return f"${value}" if name in METRICS else value or "(none)"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.1%}" if METRICS[name].unit == "ratio" else f"{value:,.1f}"
+
+
+def _print_csv(answer: UsageAnswer) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_header(answer))
+    writer.writerows(answer_rows(answer))
+
+
+def _print_json(answer: UsageAnswer) -> None:
+    print_json(usage_body(answer))
+
+
+_PRINTERS = {"table": _print_table, "csv": _print_csv, "json": _print_json}

@@ -1,0 +1,84 @@
+"""Opens what answers questions: the reader pool, the stores and the use cases over them, for the API and
+for commands.
+
+In: an opened hub. Out: `Services` inside an event loop, closed with it. A database with the wrong schema or a
+role that could step over the barrier is refused before the first question.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from analytics_hub.api.services import Services
+from analytics_hub.cli.opened import OpenedHub
+from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.build import build
+from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.service import UsageService
+from analytics_hub.settings import Settings
+from analytics_hub.storage.connections import assert_serving_role, connect
+from analytics_hub.storage.key_store import PostgresKeyStore
+from analytics_hub.storage.migrate import check_schema
+from analytics_hub.storage.reader_pool import open_reader_pool
+from analytics_hub.storage.usage_store import PostgresUsageStore
+from analytics_hub.tenancy.authenticate import Authenticator
+
+_T = TypeVar("_T")
+
+
+def caps_of(settings: Settings) -> QueryCaps:
+    query = settings.query
+    return QueryCaps(
+        points_max=query.points_max,
+        groups_max=query.groups_max,
+        group_by_max=query.group_by_max,
+        range_days_max=query.range_days_max,
+        filter_values_max=query.filter_values_max,
+    )
+
+
+@asynccontextmanager
+async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[Services]:
+    settings = hub.settings
+    check_reader(hub)
+    clock = SystemClock()
+    async with open_reader_pool(
+        hub.dsn("hub_reader"),
+        application_name,
+        connections_min=settings.database.reader_pool_min,
+        connections_max=settings.database.reader_pool_max,
+        wait_s=settings.database.pool_wait_s,
+        connect_s=settings.database.connect_timeout_s,
+        statement_timeout_ms=settings.query.statement_timeout_ms,
+    ) as pool:
+        store = PostgresUsageStore(pool, build)
+        api = settings.api
+        yield Services(
+            usage=UsageService(store, spans_max=settings.query.spans_max),
+            ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
+            authenticator=Authenticator(
+                PostgresKeyStore(pool), clock, cache_s=api.key_cache_s, cache_max=api.key_cache_max
+            ),
+            caps=caps_of(settings),
+            ready=pool.ready,
+            clock=clock,
+        )
+
+
+def check_reader(hub: OpenedHub) -> None:
+    """Raises when this program must not read from this database."""
+    with connect(hub.dsn("hub_reader"), "hub-check") as conn:
+        check_schema(conn)
+        assert_serving_role(conn)
+
+
+def asked(hub: OpenedHub, ask: Callable[[Services], Awaitable[_T]]) -> _T:
+    """Ask from a command: opens the services, asks, closes them."""
+
+    async def run() -> _T:
+        async with open_services(hub, "hub-cli") as services:
+            return await ask(services)
+
+    return asyncio.run(run())
