@@ -1,7 +1,10 @@
 //! Price a batch: cards are looked up once for each series, validity once for each row where it matters.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::book::{Found, PriceBook};
-use crate::batch::{ABSENT_I64, Batch, Row};
+use crate::batch::{ABSENT_I64, Batch, Row, Series};
 use crate::limits::COST_PICO_USD_MAX;
 use crate::reject::Code;
 use crate::tokens::{COST_LINES, CostStatus, LINE_OTHER};
@@ -14,17 +17,11 @@ const SERVICE_TIER: usize = 4;
 /// Fill cost, cost status, price id and unpriced tokens of every row. Rows whose cost is out of range leave the batch
 /// as rejects. Pricing again gives the same.
 pub fn price_batch(book: &PriceBook, batch: &mut Batch) {
-    let found: Vec<Option<Found>> = batch
-        .series
-        .iter()
-        .map(|series| {
-            let [provider, model, tier] = [PROVIDER, MODEL, SERVICE_TIER].map(|at| &*series.dimensions[at]);
-            book.find(provider, model, tier)
-        })
-        .collect();
+    let (of_series, found) = resolve(book, &batch.series);
     let mut refused = Vec::new();
     for (at, row) in batch.rows.iter_mut().enumerate() {
-        if !price_row(found[row.series as usize].as_ref(), row) {
+        let found = &found[of_series[row.series as usize]];
+        if !price_row(found.as_ref(), row) {
             refused.push(at);
         }
     }
@@ -32,6 +29,21 @@ pub fn price_batch(book: &PriceBook, batch: &mut Batch) {
         // The indices were counted a moment ago, so none is out of range.
         let _ = batch.poison_rows(&refused, Code::CostOutOfRange, "");
     }
+}
+
+/// For each series an index into what its names mean. Many series share few models, so each distinct triple of names
+/// asks the book (and its lock) once.
+fn resolve(book: &PriceBook, series: &[Series]) -> (Vec<usize>, Vec<Option<Found>>) {
+    let mut known: HashMap<[&str; 3], usize, FixedState> = HashMap::default();
+    let mut found = Vec::new();
+    let of_series = series.iter().map(|series| {
+        let names = [PROVIDER, MODEL, SERVICE_TIER].map(|at| &*series.dimensions[at]);
+        *known.entry(names).or_insert_with(|| {
+            found.push(book.find(names[0], names[1], names[2]));
+            found.len() - 1
+        })
+    });
+    (of_series.collect(), found)
 }
 
 /// Price one row; false when its cost is out of range (it then says unpriced).

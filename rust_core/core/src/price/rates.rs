@@ -78,3 +78,41 @@ impl Rates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whole_rates_charge_what_exact_sums_do(
+            pico in prop::array::uniform9(0u32..),
+            calls in (0u64..WHOLE_CALL_MAX as u64, 0u64..WHOLE_CALL_MAX as u64),
+            tokens in prop::array::uniform9(0u32..=1_000_000_000),
+            web_searches in 0u32..=1_000_000,
+        ) {
+            let fine = |pico: u64| i128::from(pico) * FINE_PER_PICO;
+            let prices = UnitPrices {
+                kinds: pico.map(|pico| fine(u64::from(pico))),
+                web_search: fine(calls.0),
+                request: fine(calls.1),
+            };
+            let whole = Rates::new(&prices);
+            let is_whole = matches!(whole, Rates::Whole { .. });
+            prop_assert!(is_whole);
+            let exact = Rates::Fine(Box::new(prices));
+            prop_assert_eq!(whole.charge(&tokens, web_searches), exact.charge(&tokens, web_searches));
+        }
+    }
+
+    #[test]
+    fn a_rate_that_is_no_whole_pico_usd_or_very_large_is_kept_exact() {
+        for fine in [1, FINE_PER_PICO + 1, (WHOLE_TOKEN_MAX + 1) * FINE_PER_PICO] {
+            let mut prices = UnitPrices::default();
+            prices.kinds[0] = fine;
+            assert!(matches!(Rates::new(&prices), Rates::Fine(_)), "{fine}");
+        }
+    }
+}
