@@ -63,6 +63,14 @@ class ServerFiles:
         return self.directory / "pgdata"
 
     @property
+    def pid_file(self) -> Path:
+        return self.pgdata / "postmaster.pid"
+
+    @property
+    def socket_lock(self) -> Path:
+        return self.socket_dir / f"{SOCKET_NAME}.lock"
+
+    @property
     def log_dir(self) -> Path:
         return self.directory / "log"
 
@@ -151,8 +159,8 @@ def _closed_to(user: ServerUser, folder: Path) -> Path | None:
     if user.is_us:
         return None
     for step in [*reversed(folder.parents), folder]:
-        if not os.path.lexists(step):
-            return None  # made by us later, with the right mode
+        if not step.is_dir():
+            return None  # made by us later, with the right mode, or refused for what is in the way
         if not _allows(step.stat(), user, 0o1):
             return step
     return None

@@ -6,8 +6,10 @@ The server's own `pg_ctl` does the waiting and detaches the server from our term
 
 import os
 import re
+import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -84,6 +86,7 @@ def ensure_running(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
                 "server_slow", f"the server in {files.directory} has not answered for {wait_s:g} s"
             )
         time.sleep(_POLL_S)
+    _clear_after_crash(files, ends_s)
     _initialise(files, durable=durable)
     _start(files, durable=durable, wait_s=max(1.0, ends_s - time.monotonic()))
 
@@ -109,14 +112,50 @@ def stop(files: ServerFiles) -> None:
 def postmaster_pid(files: ServerFiles) -> int | None:
     """The process id of the live server of this directory. A file left by a dead one does not count, nor does a
     stranger who was given its number since."""
+    pid = _pid_in(files.pid_file)
+    return pid if pid is not None and _is_of_cluster(pid, files) else None
+
+
+def _pid_in(lock_file: Path) -> int | None:
     try:
-        pid = int((files.pgdata / "postmaster.pid").read_text().splitlines()[0])
+        return int(lock_file.read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+
+
+def _is_of_cluster(pid: int, files: ServerFiles) -> bool:
+    """True for a live process of this directory's server: all of them work inside it."""
+    try:
         process = psutil.Process(pid)
         with process.oneshot():
-            alive = process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
-            return pid if alive and Path(process.cwd()) == files.pgdata.resolve() else None
-    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
-        return None
+            return (
+                process.name() == "postgres"
+                and process.status() != psutil.STATUS_ZOMBIE
+                and Path(process.cwd()) == files.pgdata
+            )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # denied: another user's, so not our server's
+        return False
+
+
+def _clear_after_crash(files: ServerFiles, ends_s: float) -> None:
+    """Readies a directory whose server was killed. Its orphans are ended first, as the server itself ends its
+    children after a crash: one that went on writing beside a new server would destroy the data. The lock files stay for
+    the server to judge, but where it would judge wrong: a number that lives on in a zombie or in a stranger."""
+    if not files.pid_file.exists():
+        return
+    while orphans := [pid for pid in psutil.pids() if _is_of_cluster(pid, files)]:
+        if time.monotonic() >= ends_s:
+            raise TryLater(
+                "server_slow", f"processes {orphans} of a killed server in {files.directory} do not end"
+            )
+        for orphan in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+        time.sleep(_POLL_S)
+    for lock_file in (files.pid_file, files.socket_lock):
+        pid = _pid_in(lock_file)
+        if pid is not None and psutil.pid_exists(pid):
+            lock_file.unlink()
 
 
 def _initialise(files: ServerFiles, *, durable: bool) -> None:
@@ -161,9 +200,6 @@ def _start(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
     path = files.pgdata / _CONFIG_NAME
     path.write_text(config, encoding="utf-8")
     os.chown(path, files.user.uid, files.user.gid)
-    # Nobody runs here (ensure_running looked): a left-over file would only scare the server off when its number has
-    # gone to another process of the same user.
-    (files.pgdata / "postmaster.pid").unlink(missing_ok=True)
     start_log = files.log_dir / "start.log"
     start_log.unlink(missing_ok=True)
     command = [

@@ -1,0 +1,65 @@
+"""Two tenants with rows in every table, for tests that attack the wall between them."""
+
+from dataclasses import dataclass
+
+from analytics_hub.domain.tenant import TenantId
+from tests.support.database import Database
+from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flush_delta, minute
+
+AT = minute("2026-03-01 10:07")
+TENANT_VIEWS = (
+    "api_keys", "dead_letters", "ingest_ledger", "rollup_day_marks", "rollup_marks", "series", "tenants",
+    "usage_1d", "usage_1h", "usage_1m", "usage_events",
+)  # fmt: skip
+"""Every view that must show a tenant its own rows only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Two tenants of one database; each has exactly one row in every tenant view."""
+
+    ours: TenantId
+    theirs: TenantId
+
+
+def add_neighbours(db: Database) -> Neighbours:
+    both = Neighbours(TenantId(db.add_tenant("ours")), TenantId(db.add_tenant("theirs")))
+    for tenant in (both.ours, both.theirs):
+        fill(db, tenant)
+    return both
+
+
+def fill(db: Database, tenant: TenantId) -> None:
+    """One row of this tenant in every table, each written by the role that writes it in earnest."""
+    with db.connect("hub_writer") as writer:
+        ensure_day(writer, AT)
+        add_series(writer, tenant, tenant, model="m")
+        flush_delta(writer, tenant, AT, tenant, events=1)
+        writer.execute(
+            """INSERT INTO hub.usage_events (tenant_id, ts, event_key, series_id, received_at, source, event_id,
+                   input_tokens, output_tokens, cost_input_pico_usd, cost_output_pico_usd, cost_status)
+               VALUES (%(tenant)s, %(at)s, gen_random_uuid(), %(tenant)s, now(), 's', 'e', 1, 2, 3, 4, 0)""",
+            {"tenant": tenant, "at": AT},
+        )
+        writer.execute(
+            "INSERT INTO hub.ingest_ledger VALUES (%s, %s, 1, 1, 1, 0, 0)", [tenant, AT.replace(minute=0)]
+        )
+        writer.execute(
+            """INSERT INTO hub.dead_letters (tenant_id, received_at, flush_id, origin, position, at_byte, code, field,
+                   message, payload, payload_truncated)
+               VALUES (%s, now(), 1, 'o', 1, -1, 'c', 'f', 'm', '', false)""",
+            [tenant],
+        )
+    measures = ", ".join(f"{'CAST(%s AS bytea)' if name in SKETCHES else '%s'}" for name in MEASURES)
+    zeros = [b"" if name in SKETCHES else 0 for name in MEASURES]
+    with db.connect("hub_maint") as maint:
+        for table in ("usage_1h", "usage_1d"):
+            maint.execute(
+                f"INSERT INTO hub.{table} VALUES (%s, %s, %s, {measures})", [tenant, AT, tenant, *zeros]
+            )
+        maint.execute("INSERT INTO hub.rollup_day_marks VALUES (%s, '2026-03-01 00:00Z')", [tenant])
+        maint.execute(
+            """INSERT INTO hub.api_keys (key_id, tenant_id, prefix, key_hash, scopes)
+               VALUES (gen_random_uuid(), %s, %s, sha256('x'), '{query}')""",
+            [tenant, f"p{tenant}"],
+        )
