@@ -17,7 +17,8 @@ _RELATIVE = re.compile(r"-([0-9]{1,9})(m|h|d|w)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-TEXT_CHARS_MAX = 64
+# fromisoformat also takes week dates, bare digits and endless fractions: more than we document.
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,15}(Z|[+-][0-9:]{2,8})?)?")
 
 Edge = Literal["from", "to"]
 
@@ -37,7 +38,9 @@ def parse_moment(text: str, *, edge: Edge, now: datetime, tz: str = "UTC") -> da
 
 def _absolute(text: str, edge: Edge, tz: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text[:TEXT_CHARS_MAX])
+        if not _WRITTEN.fullmatch(text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=checked_zone(tz))
         return moment.astimezone(UTC)
