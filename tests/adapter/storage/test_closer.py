@@ -2,8 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -12,37 +11,12 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.advisory import LockClass
 from analytics_hub.storage.closer import CloserLimits, close_due
 from analytics_hub.storage.statements import statements
-from rust_core import sketch_encode, sketch_merge
+from rust_core import sketch_encode
 from tests.support.database import Database
-from tests.support.deltas import MEASURES, SKETCHES, add_mark, flush_delta, minute
+from tests.support.deltas import add_mark, flush_delta, minute
+from tests.support.rollups import coarse, marks, summed
 
-Rows = dict[tuple[int, datetime, int], dict[str, Any]]
 NOON = minute("2026-03-02 12:00")
-
-
-def coarse(conn: psycopg.Connection[Any], table: str) -> Rows:
-    """The rows of usage_1h or usage_1d by their key."""
-    found = conn.execute(f"SELECT tenant_id, bucket, series_id, {', '.join(MEASURES)} FROM hub.{table}")
-    return {row[:3]: dict(zip(MEASURES, row[3:], strict=True)) for row in found}
-
-
-def summed(conn: psycopg.Connection[Any], unit: str) -> Rows:
-    """What the coarse table must hold: the minute rows added up, sketches merged by the core."""
-    columns = ", ".join(f"array_agg({name})" if name in SKETCHES else f"sum({name})" for name in MEASURES)
-    keys = f"tenant_id, date_trunc('{unit}', bucket, 'UTC'), series_id"
-    query = f"SELECT {keys}, {columns} FROM hub.usage_1m GROUP BY 1, 2, 3"
-    rows = {row[:3]: dict(zip(MEASURES, row[3:], strict=True)) for row in conn.execute(query)}
-    for measures in rows.values():
-        measures |= {name: sketch_merge(measures[name]) for name in SKETCHES}
-    return rows
-
-
-def marks(conn: psycopg.Connection[Any]) -> tuple[int, int]:
-    row = conn.execute(
-        "SELECT (SELECT count(*) FROM hub.rollup_marks), (SELECT count(*) FROM hub.rollup_day_marks)"
-    ).fetchone()
-    assert row is not None
-    return row[0], row[1]
 
 
 def test_an_hour_that_is_over_becomes_one_row_a_series(db: Database) -> None:
