@@ -18,10 +18,9 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 # What to do next, by error code: the sentence that a newcomer needs and the domain cannot know.
 HINTS = {
-    "no_tenant": "make one with: hub tenant create {field}",
+    "no_such_tenant": "make one with: hub tenant create NAME (hub tenant list shows them)",
     "bad_settings": "every setting is listed in docs/settings.md",
     "schema_older": "run: hub migrate",
-    "unknown_format": "formats are: auto, ndjson, json, csv, parquet",
 }
 
 
@@ -36,7 +35,7 @@ def print_error(error: HubError) -> None:
     line = f"[red]error[/red] {_escaped(error.message)} [dim]({error.code})[/dim]"
     hint = HINTS.get(error.code)
     if hint is not None:
-        line += f"\n[cyan]hint[/cyan]  {_escaped(hint.format(field=error.field))}"
+        line += f"\n[cyan]hint[/cyan]  {_escaped(hint)}"
     ERR.print(line)
 
 

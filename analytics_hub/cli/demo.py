@@ -79,8 +79,8 @@ def _played(
     """Load, close, ask."""
     started = SystemClock().now()
     horizon = None if any_age else LATE_HORIZON_DEFAULT
-    slug = f"demo-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    tenant, key = make_tenant(hub, NewTenant(slug, "demonstration", horizon), ["ingest", "query"])
+    slug = f"demo-{started:%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    tenant, key = make_tenant(hub, NewTenant(slug, "", horizon), ["ingest", "query"])
     load = load_sources(hub, data.sources, tenant, show=show)
     closed = close_due_hours(hub, tenant.tenant_id)
     answer, ledger, answer_ms = _asked(hub, data, tenant)

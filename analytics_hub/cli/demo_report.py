@@ -115,13 +115,14 @@ def _models(answer: UsageAnswer) -> Table:
         box=SIMPLE_HEAD,
         show_footer=True,
         pad_edge=False,
+        show_edge=False,
         padding=(0, 1, 0, 0),
     )
     table.add_column("model", footer="total", no_wrap=True)
     table.add_column("project", no_wrap=True)
     for name, title in zip(numbers, titles, strict=True):
         table.add_column(title, justify="right", footer=_cell(name, answer.total), no_wrap=True)
-    table.add_column("per 1,000", justify="right", footer=_per_thousand(answer.total), no_wrap=True)
+    table.add_column("per 1k", justify="right", footer=_per_thousand(answer.total), no_wrap=True)
     for series in answer.series:
         cells = [_cell(name, series.total) for name in numbers]
         table.add_row(_model(series), series.group.get("project", ""), *cells, _per_thousand(series.total))
@@ -129,7 +130,7 @@ def _models(answer: UsageAnswer) -> Table:
 
 
 def _model(series: Series) -> str:
-    return "other" if series.other else f"{series.group['provider']}/{series.group['model']}"
+    return "other" if series.other else series.group["model"]
 
 
 def _cell(name: str, values: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ be asked is in `analytics_hub/domain/metrics.py`; how it is answered in `analyti
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -22,9 +22,12 @@ from analytics_hub.cli.tenants import find_tenant
 from analytics_hub.domain.answer import UsageAnswer, Value
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import InvalidInput
-from analytics_hub.domain.metrics import METRICS
+from analytics_hub.domain.metrics import METRICS, METRICS_DEFAULT
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.moment import parse_moment
+
+_HIDDEN = ("events", "unpriced_events")
+_Cell = Callable[[str, Mapping[str, Value]], Value]
 
 
 @guarded
@@ -52,6 +55,7 @@ def query(
     if format not in _PRINTERS:
         raise InvalidInput("unknown_format", "--format", "the format is table, csv or json")
     settings, now = settings_of(context), SystemClock().now()
+    wanted = _names(metrics) or list(METRICS_DEFAULT)
     with opened(settings) as hub:
         question = UsageQuery.ask(
             find_tenant(hub, tenant).tenant_id,
@@ -59,7 +63,7 @@ def query(
             parse_moment(end, edge="to", now=now, tz=tz),
             interval=interval,
             tz=tz,
-            metrics=_names(metrics),
+            metrics=_with_hidden(wanted, format),
             group_by=_names(group_by),
             filters=_filters(filter or []),
             order=order or None,
@@ -71,7 +75,12 @@ def query(
             return await services.usage.ask(question)
 
         answer = asked(hub, ask)
-    _PRINTERS[format](answer)
+    _PRINTERS[format](answer, wanted)
+
+
+def _with_hidden(names: Sequence[str], format: str) -> list[str]:  # noqa: A002
+    """A table must tell "no price" from $0, so it asks for that too."""
+    return [*names, *(name for name in _HIDDEN if format == "table" and name not in names)]
 
 
 def _names(given: list[str] | None) -> list[str]:
@@ -88,7 +97,7 @@ def _filters(given: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def answer_rows(answer: UsageAnswer) -> Iterator[list[Value]]:
+def answer_rows(answer: UsageAnswer, metrics: Sequence[str], cell: _Cell) -> Iterator[list[Value]]:
     """Bucket start (where there are buckets), group, metrics: in the answer's order."""
     zone = answer.query.zone
     for series in answer.series:
@@ -96,52 +105,55 @@ def answer_rows(answer: UsageAnswer) -> Iterator[list[Value]]:
             "(other)" if series.other else series.group[name] for name in answer.query.group_by
         ]
         if answer.query.interval is Interval.NONE:
-            yield [*group, *(series.total[name] for name in answer.query.metrics)]
+            yield [*group, *(cell(name, series.total) for name in metrics)]
         for point in series.points:
             moment = point.start.astimezone(zone).isoformat(timespec="minutes")
-            yield [moment, *group, *(point.values[name] for name in answer.query.metrics)]
+            yield [moment, *group, *(cell(name, point.values) for name in metrics)]
 
 
-def _header(answer: UsageAnswer) -> list[str]:
+def _header(answer: UsageAnswer, metrics: Sequence[str]) -> list[str]:
     time = [] if answer.query.interval is Interval.NONE else ["time"]
-    return [*time, *answer.query.group_by, *answer.query.metrics]
+    return [*time, *answer.query.group_by, *metrics]
 
 
-def _print_table(answer: UsageAnswer) -> None:
-    header = _header(answer)
+def _print_table(answer: UsageAnswer, metrics: Sequence[str]) -> None:
+    header = _header(answer, metrics)
     table = Table(box=None, pad_edge=False)
     for name in header:
         table.add_column(name, justify="right" if name in METRICS else "left")
-    for row in answer_rows(answer):
-        table.add_row(*(shown(name, value) for name, value in zip(header, row, strict=True)))
+    for row in answer_rows(answer, metrics, _table_cell):
+        table.add_row(*(str(cell) or "(none)" for cell in row))
     OUT.print(table)
-    share = answer.coverage.event_share
-    priced = (
-        "no events in this range"
-        if share is None
-        else f"{share:.1%} of {answer.coverage.events:,} events priced"
-    )
+    share, events = answer.coverage.event_share, answer.coverage.events
+    priced = "no events in this range" if share is None else f"{share:.1%} of {events:,} events priced"
     note(f"{priced}; complete until {answer.fresh_until:%Y-%m-%d %H:%M:%S} UTC")
 
 
+def _table_cell(name: str, values: Mapping[str, Value]) -> Value:
+    """What nobody has a price for is "unpriced", never $0."""
+    if METRICS[name].unit == "usd" and values["events"] and values["events"] == values["unpriced_events"]:
+        return "unpriced"
+    return shown(name, values[name])
+
+
 def shown(name: str, value: Value) -> str:
-    """A value for people: thousands separated, what is not known as a dash."""
+    """A metric's value for people: thousands separated, what is not known as a dash."""
     if value is None:
         return "–"
     if isinstance(value, str):
-        return f"${value}" if name in METRICS else value or "(none)"
+        return f"${value}"
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.1%}" if METRICS[name].unit == "ratio" else f"{value:,.1f}"
 
 
-def _print_csv(answer: UsageAnswer) -> None:
+def _print_csv(answer: UsageAnswer, metrics: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_header(answer))
-    writer.writerows(answer_rows(answer))
+    writer.writerow(_header(answer, metrics))
+    writer.writerows(answer_rows(answer, metrics, lambda name, values: values[name]))
 
 
-def _print_json(answer: UsageAnswer) -> None:
+def _print_json(answer: UsageAnswer, _metrics: Sequence[str]) -> None:
     print_json(usage_body(answer))
 
 

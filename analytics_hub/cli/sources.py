@@ -21,7 +21,9 @@ def open_sources(
 ) -> list[EventSource]:
     """One source a path. Every path is opened before the first is read, so that a typo costs nothing."""
     if wanted not in FORMATS:
-        raise InvalidInput("unknown_format", "--format", f"there is no format {wanted!r}")
+        raise InvalidInput(
+            "unknown_format", "--format", f"there is no format {wanted!r}; there are {', '.join(FORMATS)}"
+        )
     return [_source(path, wanted, settings, mapping) for path in paths]
 
 
@@ -39,9 +41,7 @@ def _kind(path: str) -> str:
     if path == "-":
         return "auto"
     if Path(path).is_dir():
-        raise InvalidInput(
-            "not_a_file", path, f"{path} is a folder; name the files in it, for example {path}/*.ndjson"
-        )
+        raise InvalidInput("not_a_file", path, f"{path} is a folder; name its files, like {path}/*.ndjson")
     if name.endswith((".parquet", ".pq")):
         return "parquet"
     if name.endswith(".csv") or (Path(path).is_file() and trace_shape(path) is not None):

@@ -73,7 +73,9 @@ def list_(
     if not tenants:
         note("no tenant yet; make one with: hub tenant create NAME")
         return
-    table = Table("tenant", "name", "late events", "declared tags", "made", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("tenant", "name", "late events", "declared tags", "made"):
+        table.add_column(title, no_wrap=title in {"tenant", "made"})
     for tenant in tenants:
         table.add_row(
             tenant.slug,
