@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import tempfile
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
 EVENTS_A_MESSAGE = 500
 TENANTS = 50
+PROJECTS = 200
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 MODELS = {
@@ -69,7 +71,7 @@ def _hex(seed: int, digits: int) -> pl.Expr:
     return pl.concat_str(parts).str.slice(0, digits)
 
 
-def frame(events: int, seed: int = 7, first: int = 0) -> pl.DataFrame:
+def frame(events: int, seed: int = 7, first: int = 0, projects: int = PROJECTS) -> pl.DataFrame:
     """Canonical events as columns; row `i` is the same whatever the count."""
     providers = pl.Series([p for p, _ in _PAIRS])
     models = pl.Series([m for _, m in _PAIRS])
@@ -100,7 +102,7 @@ def frame(events: int, seed: int = 7, first: int = 0) -> pl.DataFrame:
         operation=pl.lit("chat"),
         service_tier=pl.lit("default"),
         environment=pl.lit("production"),
-        project=pl.format("project-{}", _zipf(seed + 9, 200)),
+        project=pl.format("project-{}", _zipf(seed + 9, projects)),
         status=pl.lit(statuses).gather((_uniform(seed + 10) * 100).cast(pl.Int64)),
         user=pl.format("user-{}", _zipf(seed + 11, 50_000)),
         session=pl.concat_str([pl.lit("s-"), _hex(seed + 12, 12)]),
@@ -115,16 +117,16 @@ def frame(events: int, seed: int = 7, first: int = 0) -> pl.DataFrame:
     )
 
 
-def ndjson_file(events: int, seed: int = 7) -> Path:
+def ndjson_file(events: int, seed: int = 7, projects: int = PROJECTS) -> Path:
     """The cached NDJSON file of so many events; made on first use, in slices to bound memory."""
     folder = Path(tempfile.gettempdir()) / f"llm-analytics-hub-bench-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    path = folder / f"events-{events}-{seed}.ndjson"
+    path = folder / f"events-{events}-{seed}-{projects}.ndjson"
     if not path.exists():
         partial = path.with_suffix(".partial")
         with partial.open("wb") as out:
             for first in range(0, events, 250_000):
-                frame(min(250_000, events - first), seed, first).write_ndjson(out)
+                frame(min(250_000, events - first), seed, first, projects).write_ndjson(out)
         partial.rename(path)
     return path
 
@@ -138,4 +140,4 @@ def messages(data: bytes, events_each: int = EVENTS_A_MESSAGE) -> list[memoryvie
             cuts.append(at)
     if cuts[-1] != len(data):
         cuts.append(len(data))
-    return [view[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [view[a:b] for a, b in pairwise(cuts)]

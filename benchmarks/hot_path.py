@@ -79,13 +79,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--dry-run", action="store_true", help="measure and write nothing")
     args = parser.parse_args()
     path = events.ndjson_file(args.events)
     figures = measure(path, args.events, args.rounds)
     command = f"python -m benchmarks.hot_path --events {args.events} --rounds {args.rounds}"
     for name, value in figures.items():
         print(f"{name:28} {value}")
-    print(f"written to {write_result('hot_path', command, figures)}")
+    if not args.dry_run:
+        print(f"written to {write_result('hot_path', command, figures)}")
 
 
 if __name__ == "__main__":
