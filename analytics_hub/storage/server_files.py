@@ -90,8 +90,9 @@ class ServerFiles:
         return self.install / "bin" / name
 
 
-def server_files(data_dir: Path) -> ServerFiles:
-    """Makes the directory where it is missing and says where everything lies."""
+def server_files(data_dir: Path, system_dir: Path = SYSTEM_DATA_DIR) -> ServerFiles:
+    """Makes the directory where it is missing and says where everything lies; `system_dir` is where the default
+    directory moves to from a home that the server's user cannot enter."""
     directory = data_dir.expanduser().resolve()
     notice = ""
     user = _server_user(directory)
@@ -101,13 +102,11 @@ def server_files(data_dir: Path) -> ServerFiles:
             raise NotAllowed(
                 "data_dir_unreachable",
                 f"the server runs as user {user.name}, who cannot enter {closed}; choose another HUB_DATA_DIR, "
-                f"such as {SYSTEM_DATA_DIR}, or open that folder to {user.name} (chmod o+x)",
+                f"such as {system_dir}, or open that folder to {user.name} (chmod o+x)",
                 field="HUB_DATA_DIR",
             )
-        notice = (
-            f"user {user.name}, who runs the server, cannot enter {closed}: the data is in {SYSTEM_DATA_DIR}"
-        )
-        directory = SYSTEM_DATA_DIR
+        notice = f"user {user.name}, who runs the server, cannot enter {closed}: the data is in {system_dir}"
+        directory = system_dir
         user = _server_user(directory)
     _make(directory, enter=not user.is_us)
     files = ServerFiles(directory, directory, directory, user, notice)

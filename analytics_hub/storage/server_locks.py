@@ -23,6 +23,9 @@ class FileLock:
         self._path = path
         # 0o600: only who may reach the data may hold it up.
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.geteuid() == 0:  # root visiting somebody's directory must not lock its owner out
+            owner = path.parent.stat()
+            os.fchown(self._fd, owner.st_uid, owner.st_gid)
 
     def close(self) -> None:
         """Gives the lock back. Closing is enough: the lock belongs to the open file."""

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from analytics_hub.domain.errors import InvalidInput, NotAllowed
-from analytics_hub.storage import server_files as module
-from analytics_hub.storage.server_files import SOCKET_NAME, SOCKET_PATH_BYTES_MAX, server_files
+from analytics_hub.storage.server_files import (
+    DEFAULT_DATA_DIR,
+    SOCKET_NAME,
+    SOCKET_PATH_BYTES_MAX,
+    server_files,
+)
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs its server as somebody else")
 
@@ -32,8 +36,7 @@ def test_behind_a_closed_home_the_default_moves_and_says_so(
     closed_home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(closed_home))
-    monkeypatch.setattr(module, "SYSTEM_DATA_DIR", data_dir)
-    files = server_files(module.DEFAULT_DATA_DIR)
+    files = server_files(DEFAULT_DATA_DIR, system_dir=data_dir)
     assert files.directory == data_dir
     assert str(data_dir) in files.notice
     assert list(closed_home.iterdir()) == []
