@@ -20,7 +20,7 @@ pub fn price_batch(book: &PriceBook, batch: &mut Batch) {
     let (of_series, found) = resolve(book, &batch.series);
     let mut refused = Vec::new();
     for (at, row) in batch.rows.iter_mut().enumerate() {
-        let found = &found[of_series[row.series as usize]];
+        let found = &found[of_series[row.series as usize] as usize];
         if !price_row(found.as_ref(), row) {
             refused.push(at);
         }
@@ -33,14 +33,14 @@ pub fn price_batch(book: &PriceBook, batch: &mut Batch) {
 
 /// For each series an index into what its names mean. Many series share few models, so each distinct triple of names
 /// asks the book (and its lock) once.
-fn resolve(book: &PriceBook, series: &[Series]) -> (Vec<usize>, Vec<Option<Found>>) {
-    let mut known: HashMap<[&str; 3], usize, FixedState> = HashMap::default();
+fn resolve(book: &PriceBook, series: &[Series]) -> (Vec<u32>, Vec<Option<Found>>) {
+    let mut known: HashMap<[&str; 3], u32, FixedState> = HashMap::default();
     let mut found = Vec::new();
     let of_series = series.iter().map(|series| {
         let names = [PROVIDER, MODEL, SERVICE_TIER].map(|at| &*series.dimensions[at]);
         *known.entry(names).or_insert_with(|| {
             found.push(book.find(names[0], names[1], names[2]));
-            found.len() - 1
+            found.len() as u32 - 1
         })
     });
     (of_series.collect(), found)
