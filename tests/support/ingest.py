@@ -125,9 +125,9 @@ class MemoryStored:
 class PostgresStored:
     """The real one."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, slug: str = "acme") -> None:
         self._db = db
-        self.tenant_id = db.add_tenant("acme")
+        self.tenant_id = db.add_tenant(slug)
         self._open: list[PostgresSink] = []
         self.sink = self.another()
 
