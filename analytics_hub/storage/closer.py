@@ -32,7 +32,7 @@ from rust_core import compact_copy
 _SQL = statements("closer")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_SKETCH_COLUMNS = (29, 30)  # latency_sketch and ttft_sketch in the rows of insert_hours and insert_day
+SKETCH_COLUMNS = (29, 30)  # latency_sketch and ttft_sketch in the rows of insert_hours and insert_day
 _HOURS_PER_COPY = 6  # 10,000 series x 6 h x about 600 B: what one stream holds in memory
 
 
@@ -177,7 +177,7 @@ def _replace_rows(
             chunks = list(out)
         conn.execute(_SQL[delete], args)
         with cursor.copy(_SQL[write]) as into:
-            into.write(memoryview(compact_copy(chunks, _SKETCH_COLUMNS)))
+            into.write(memoryview(compact_copy(chunks, SKETCH_COLUMNS)))
 
 
 def _spans(hours: Sequence[tuple[datetime, bool]]) -> Iterator[_Span]:

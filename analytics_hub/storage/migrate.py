@@ -25,7 +25,7 @@ from analytics_hub.domain.errors import Broken, Conflict, TryLater
 from analytics_hub.storage.advisory import LockClass
 from analytics_hub.storage.statements import script
 
-_FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "migrations"
 _BOOKS = "hub_migrations"
 _CONNECT_S = 10
 _BOOTSTRAP_S = 60
@@ -48,7 +48,7 @@ def bootstrap(admin_dsn: str, dbname: str = "hub") -> bool:
         # One at a time: two at once would stumble over each other's catalog rows.
         _lock(conn, _BOOTSTRAP_S)
         conn.execute(script("bootstrap_server"))
-        if not conn.execute("SELECT FROM pg_database WHERE datname = %s", [dbname]).fetchone():
+        if conn.execute("SELECT FROM pg_database WHERE datname = %s", [dbname]).fetchone() is None:
             statement = sql.SQL("CREATE DATABASE {} OWNER hub_owner TEMPLATE template0 ENCODING 'UTF8'")
             conn.execute(statement.format(sql.Identifier(dbname)))
         secure_database(admin_dsn, dbname)
@@ -62,21 +62,21 @@ def secure_database(admin_dsn: str, dbname: str) -> None:
         conn.execute(script("bootstrap_database"))
 
 
-def migrate(owner_dsn: str, *, wait_s: float = 60) -> list[str]:
+def migrate(owner_dsn: str, *, wait_s: float = 60, folder: Path = FOLDER) -> list[str]:
     """Applies what is missing and returns the names. Several at once: one works, the others wait and find nothing."""
     with psycopg.connect(owner_dsn, autocommit=True, connect_timeout=_CONNECT_S) as conn:
-        if not _missing(conn):
+        if not _missing(conn, folder):
             return []
         _lock(conn, wait_s)
-        if not _missing(conn):
+        if not _missing(conn, folder):
             return []
         conn.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(_BOOKS)))
-        return _apply(owner_dsn)
+        return _apply(owner_dsn, folder)
 
 
-def known_migrations() -> list[str]:
+def known_migrations(folder: Path = FOLDER) -> list[str]:
     """The names of the migrations that this program brings, in order."""
-    return sorted(path.stem for path in _FOLDER.glob("*.sql"))
+    return sorted(path.stem for path in folder.glob("*.sql"))
 
 
 def check_schema(conn: psycopg.Connection[Any]) -> None:
@@ -111,14 +111,14 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no t
                 self.mark_one(migration, log=False)
 
 
-def _apply(owner_dsn: str) -> list[str]:
+def _apply(owner_dsn: str, folder: Path) -> list[str]:
     uri = DatabaseURI("postgresql+psycopg", None, None, None, None, "", {"dsn": owner_dsn})
     backend = _Backend(uri, default_migration_table)
     with backend:
         backend.init_database()
         # The advisory lock says that nobody else migrates: a lock row was left by a killed process.
         backend.break_lock()
-        pending = backend.to_apply(read_migrations(str(_FOLDER)))
+        pending = backend.to_apply(read_migrations(str(folder)))
         names = [migration.id for migration in pending]
         try:
             backend.apply_migrations(pending)
@@ -139,8 +139,8 @@ def _lock(conn: psycopg.Connection[Any], wait_s: float) -> None:
         ) from error
 
 
-def _missing(conn: psycopg.Connection[Any]) -> bool:
-    return not _applied(conn).issuperset(known_migrations())
+def _missing(conn: psycopg.Connection[Any], folder: Path) -> bool:
+    return not _applied(conn).issuperset(known_migrations(folder))
 
 
 def _applied(conn: psycopg.Connection[Any]) -> set[str]:

@@ -25,6 +25,11 @@ BEGIN
        AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
         CREATE EXTENSION timescaledb SCHEMA public;
     END IF;
+    -- Older ones lose rows or refuse what we rely on; better without it than with those.
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb'
+               AND string_to_array(split_part(extversion, '-', 1), '.')::int[] < ARRAY[2, 29, 2]) THEN
+        RAISE EXCEPTION 'TimescaleDB 2.29.2 or newer is needed, or a server without it';
+    END IF;
 END
 $$;
 

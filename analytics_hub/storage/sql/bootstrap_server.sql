@@ -10,6 +10,9 @@ DO $$
 DECLARE
     role_name text;
 BEGIN
+    IF current_setting('server_version_num')::int < 160000 THEN
+        RAISE EXCEPTION 'PostgreSQL 16 or newer is needed, this is %', current_setting('server_version');
+    END IF;
     FOREACH role_name IN ARRAY ARRAY['hub_owner', 'hub_writer', 'hub_maint', 'hub_reader', 'hub_auth'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
             BEGIN
