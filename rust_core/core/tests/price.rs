@@ -1,6 +1,8 @@
 //! The price book from outside: look-up, validity, ids that stay, and many threads at once.
 //! Every model of the real list is priced in `tests/unit/pricing`.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
 use hub_core::price::PriceBook;
 
 const DAY_US: i64 = 86_400_000_000;
