@@ -131,6 +131,9 @@ class QuerySettings(_Concern):
     filter_values_max: int = Field(
         default=_CAPS.filter_values_max, ge=1, le=10_000, description="Most values of one filter."
     )
+    work_mem_mb: int = Field(
+        default=64, ge=4, le=4096, description="Memory of one sort of a question before it goes to disk."
+    )
     spans_max: int = Field(
         default=500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )

@@ -52,6 +52,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
         wait_s=settings.database.pool_wait_s,
         connect_s=settings.database.connect_timeout_s,
         statement_timeout_ms=settings.query.statement_timeout_ms,
+        work_mem_mb=settings.query.work_mem_mb,
     ) as pool:
         store = PostgresUsageStore(pool, build)
         api = settings.api

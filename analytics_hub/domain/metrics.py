@@ -8,7 +8,7 @@ of `subtract`) over (sum of `per`), or a quantile of a sketch. How the sums are 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics_hub.domain.series import COST_COLUMNS, COST_LINES, TOKEN_COLUMNS, TOKEN_KINDS
+from analytics_hub.domain.series import COST_LINES, TOKEN_KINDS
 
 Unit = Literal["count", "ratio", "usd", "ms"]
 
@@ -29,7 +29,7 @@ class Metric:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The rollup columns that must be read for it."""
+        """The rollup columns, stored or derived, that must be read for it."""
         return (*self.add, *self.subtract, *self.per)
 
     @property
@@ -70,10 +70,10 @@ def _all_metrics() -> list[Metric]:
         Metric(f"{kind}_tokens", "count", f"{kind} tokens", add=(f"{kind}_tokens",)) for kind in TOKEN_KINDS
     ]
     tokens += [
-        Metric("total_tokens", "count", "tokens of all nine kinds", add=TOKEN_COLUMNS),
+        Metric("total_tokens", "count", "tokens of all nine kinds", add=("total_tokens",)),
         Metric("web_searches", "count", "web searches", add=("web_searches",)),
     ]
-    money = [Metric("cost_usd", "usd", "cost, all lines together", add=COST_COLUMNS)]
+    money = [Metric("cost_usd", "usd", "cost, all lines together", add=("cost_pico_usd",))]
     money += [
         Metric(f"cost_{line}_usd", "usd", f"cost line: {line}", add=(f"cost_{line}_pico_usd",))
         for line in COST_LINES
@@ -101,9 +101,9 @@ def _all_metrics() -> list[Metric]:
             "token_coverage",
             "ratio",
             "share of the tokens that have a price",
-            add=TOKEN_COLUMNS,
+            add=("total_tokens",),
             subtract=("unpriced_tokens",),
-            per=TOKEN_COLUMNS,
+            per=("total_tokens",),
         ),
     ]
     return [*counts, *tokens, *money, *_timing("latency", "latency"), *_timing("ttft", "time to first token")]

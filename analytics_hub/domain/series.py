@@ -76,5 +76,8 @@ SUM_COLUMNS: Final = (
 )
 """The columns of a rollup row that add up, in table order."""
 
+DERIVED_COLUMNS: Final = {"total_tokens": TOKEN_COLUMNS, "cost_pico_usd": COST_COLUMNS}
+"""Totals over columns of one row; never stored, added up while the row is read."""
+
 SKETCH_COLUMNS: Final = ("latency_sketch", "ttft_sketch")
 """The columns of a rollup row that merge by concatenation."""

@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from analytics_hub.domain.metrics import METRICS, Metric
 from analytics_hub.domain.plan import Level, Plan, Read
-from analytics_hub.domain.series import TAG_PREFIX
+from analytics_hub.domain.series import DERIVED_COLUMNS, TAG_PREFIX
 from analytics_hub.domain.usage import Order
 
 Arguments = dict[str, object]
@@ -51,7 +51,7 @@ def _level(plan: Plan, read: Read, bucket: str, chosen: str, args: Arguments) ->
     # Positions, because the output name `bucket` is also the name of an input column. A constant is no key.
     positions = [str(at) for at, key in enumerate(keys, 1) if not key.startswith("NULL")]
     lines = [
-        f"  SELECT {', '.join([*keys, *_sums(plan)])}",
+        f"  SELECT {', '.join([*keys, *_sums_of_rows(plan)])}",
         f"  FROM hub_read.{read.level.value}",
         f"  WHERE {_SERIES_OF_TENANT}",
         f"    AND ({_ranges(read, args)})",
@@ -151,9 +151,28 @@ def _dimension(name: str, argument: str, args: Arguments) -> str:
     return f"COALESCE(tags ->> %({argument})s::text, '')"
 
 
+def _sums_of_rows(plan: Plan) -> list[str]:
+    """Sums over the rows of a level, where derived columns come to be."""
+    sums = [f"{_sum_of_rows(column)} AS {column}" for column in plan.columns]
+    return sums + _sketches(plan)
+
+
+def _sum_of_rows(column: str) -> str:
+    parts = DERIVED_COLUMNS.get(column, (column,))
+    if column.endswith("_tokens"):
+        # Added before they are summed, which is quicker: the tokens of one flush cannot pass an int8.
+        return f"sum({' + '.join(parts)})"
+    # Five lines of money can: summed first, because a sum of int8 is numeric.
+    return " + ".join(f"sum({part})" for part in parts)
+
+
 def _sums(plan: Plan) -> list[str]:
-    sums = [f"sum({column}) AS {column}" for column in plan.columns]
-    return sums + [f"string_agg({column}, ''::bytea) AS {column}" for column in plan.sketches]
+    """Sums over sums."""
+    return [f"sum({column}) AS {column}" for column in plan.columns] + _sketches(plan)
+
+
+def _sketches(plan: Plan) -> list[str]:
+    return [f"string_agg({column}, ''::bytea) AS {column}" for column in plan.sketches]
 
 
 def _ranking(order: Order) -> str:

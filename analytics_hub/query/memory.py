@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Marks, MeasureRow, Plan, Span
+from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.measures import Measures, merged
 
@@ -123,7 +124,7 @@ class MemorySnapshot:
         cells: dict[tuple[_Group, datetime | None], list[Measures]] = {}
         for row in self._chosen(plan):
             group = tuple(row.series.get(name, "") for name in plan.query.group_by)
-            cells.setdefault((group, _bucket(plan, row.bucket)), []).append(Measures(row.sums, row.sketches))
+            cells.setdefault((group, _bucket(plan, row.bucket)), []).append(_measures(row))
         ranks = _ranks(plan, cells)
         folded: dict[tuple[int, datetime | None], list[Measures]] = {}
         for (group, bucket), parts in cells.items():
@@ -141,6 +142,13 @@ class MemorySnapshot:
                 for row in _within(self._levels[read.level], span):
                     if all(row.series.get(test.dimension, "") in test.values for test in plan.query.filters):
                         yield row
+
+
+def _measures(row: Delta) -> Measures:
+    derived = {
+        name: sum(row.sums.get(column, 0) for column in columns) for name, columns in DERIVED_COLUMNS.items()
+    }
+    return Measures({**row.sums, **derived}, row.sketches)
 
 
 def _ranks(plan: Plan, cells: Mapping[tuple[_Group, datetime | None], list[Measures]]) -> dict[_Group, int]:

@@ -27,7 +27,6 @@ from typing import Final
 from analytics_hub.domain.errors import InvalidInput, TryLater
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Marks, Plan, Read, Span
-from analytics_hub.domain.series import TOKEN_COLUMNS
 from analytics_hub.domain.usage import FIRST_MOMENT, Interval, UsageQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
 
@@ -38,7 +37,7 @@ _MINUTES_ONLY = {Interval.MINUTE, Interval.MINUTES_5, Interval.MINUTES_15}
 
 COVERAGE_COLUMNS: Final = (
     "events",
-    *TOKEN_COLUMNS,
+    "total_tokens",
     "unpriced_events",
     "partial_events",
     "estimated_events",

@@ -11,7 +11,7 @@ from itertools import groupby
 from analytics_hub.domain.answer import Coverage, Point, Series, UsageAnswer
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.plan import LevelRead, MeasureRow, Plan, Read
-from analytics_hub.domain.series import TAG_PREFIX, TOKEN_COLUMNS
+from analytics_hub.domain.series import TAG_PREFIX
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span, plan
@@ -89,7 +89,7 @@ def _coverage(total: Measures) -> Coverage:
         unpriced_events=sums.get("unpriced_events", 0),
         partial_events=sums.get("partial_events", 0),
         estimated_events=sums.get("estimated_events", 0),
-        tokens=sum(sums.get(column, 0) for column in TOKEN_COLUMNS),
+        tokens=sums.get("total_tokens", 0),
         unpriced_tokens=sums.get("unpriced_tokens", 0),
     )
 

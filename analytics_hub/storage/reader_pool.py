@@ -55,9 +55,14 @@ async def open_reader_pool(
     wait_s: float,
     connect_s: int,
     statement_timeout_ms: int,
+    work_mem_mb: int,
 ) -> AsyncIterator[ReaderPool]:
     """A pool for the life of a process, in the event loop that will use it."""
     timeouts = Timeouts(connect_s=connect_s, statement_ms=statement_timeout_ms)
+
+    async def configure(connection: Connection) -> None:
+        await connection.execute(statements("usage")["work_mem"], {"work_mem": f"{work_mem_mb}MB"})
+
     pool = AsyncConnectionPool(
         conninfo(dsn, application_name, timeouts),
         connection_class=Connection,
@@ -66,6 +71,7 @@ async def open_reader_pool(
         min_size=connections_min,
         max_size=connections_max,
         timeout=wait_s,
+        configure=configure,
         open=False,
     )
     with translated():

@@ -34,6 +34,7 @@ async def open_services(
         wait_s=5,
         connect_s=connect_s,
         statement_timeout_ms=20_000,
+        work_mem_mb=16,
     ) as pool:
         store = PostgresUsageStore(pool, build)
         yield Services(

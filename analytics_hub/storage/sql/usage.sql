@@ -23,3 +23,8 @@ SELECT hour, sum(received)::int8, sum(stored)::int8, sum(duplicate)::int8, sum(r
 -- name: ready
 -- all tenants: asks the server for a sign of life only
 SELECT 1
+
+-- name: work_mem
+-- all tenants: a bound of the connection itself. With the server's 4 MB the sorts of a busy day that is not closed yet
+-- go to disk: grouping two days of minutes (576k rows) by hour took twice as long.
+SELECT set_config('work_mem', %(work_mem)s, false)

@@ -239,6 +239,7 @@ def test_a_question_that_takes_too_long_asks_for_less(db: Database) -> None:
             wait_s=5,
             connect_s=10,
             statement_timeout_ms=100,
+            work_mem_mb=16,
         ) as pool:
             store = PostgresUsageStore(pool, slow)
             query = UsageQuery(TenantId(1), minute("2026-11-01 00:00"), minute("2026-11-02 00:00"))

@@ -14,11 +14,9 @@ SUMS = {
     "events": 4,
     "errors": 1,
     "unpriced_events": 1,
-    "input_tokens": 90,
-    "output_tokens": 10,
+    "total_tokens": 100,
     "unpriced_tokens": 25,
-    "cost_input_pico_usd": 10**12,
-    "cost_output_pico_usd": 1,
+    "cost_pico_usd": 10**12 + 1,
     "latency_us_sum": 4_600_000,
     "latency_count": 4,
 }

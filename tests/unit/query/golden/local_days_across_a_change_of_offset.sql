@@ -1,17 +1,17 @@
 WITH level AS (
-  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
   FROM hub_read.usage_1h
   WHERE tenant_id = %(tenant_id)s::int4
     AND ((bucket >= %(h0_from)s::timestamptz AND bucket < %(h0_to)s::timestamptz) OR (bucket >= %(h1_from)s::timestamptz AND bucket < %(h1_to)s::timestamptz))
   GROUP BY 1
   UNION ALL
-  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
   FROM hub_read.usage_1m
   WHERE tenant_id = %(tenant_id)s::int4
     AND ((bucket >= %(m0_from)s::timestamptz AND bucket < %(m0_to)s::timestamptz))
   GROUP BY 1
 )
-SELECT bucket, false AS other, sum(events) AS events, sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_5m_tokens) AS cache_write_5m_tokens, sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens, sum(input_image_tokens) AS input_image_tokens, sum(output_tokens) AS output_tokens, sum(output_reasoning_tokens) AS output_reasoning_tokens, sum(output_audio_tokens) AS output_audio_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+SELECT bucket, false AS other, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
 FROM level GROUP BY bucket ORDER BY bucket
 
 -- tenant_id = 7
