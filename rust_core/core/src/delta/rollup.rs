@@ -11,23 +11,25 @@
 
 use super::sums::{SUMS, add, add_wide, narrow, sums_of};
 use super::{Blob, DeltaRow, Deltas, Key};
-use crate::batch::{ABSENT_I64, Batch, Row};
+use crate::batch::{ABSENT_I64, Batch, Row, Series};
 use crate::sketch::{Bin, bin_of, put_pairs, put_version};
 
 const MINUTE_US: i64 = 60_000_000;
 
 /// The deltas of a batch, whose rows are sorted by tenant and time.
 pub fn rollup(batch: &Batch) -> Deltas {
-    let mut work = Work { slot_of: vec![(0, 0); batch.series.len()], ..Work::default() };
-    let mut out = Deltas::default();
+    let mut work = Work { series: batch.series.iter().map(Known::of).collect(), ..Work::default() };
+    // At most one delta a row. What is not used of it is never touched, so it costs address space only; growing on the
+    // way would copy every delta once more.
+    let mut out = Deltas { rows: Vec::with_capacity(batch.rows.len()), ..Deltas::default() };
     let mut rest = &batch.rows[..];
     while let Some(first) = rest.first() {
         let bucket_us = first.ts_us.div_euclid(MINUTE_US) * MINUTE_US;
         let in_run = |row: &Row| row.tenant_id == first.tenant_id && row.ts_us < bucket_us + MINUTE_US;
         let length = rest.iter().position(|row| !in_run(row)).unwrap_or(rest.len());
         let (run, next) = rest.split_at(length);
-        work.places(batch, run);
-        work.sum(batch, run, Key { tenant_id: first.tenant_id, bucket_us, series_id: 0 }, &mut out);
+        work.places(run);
+        work.sum(run, Key { tenant_id: first.tenant_id, bucket_us, series_id: 0 }, &mut out);
         rest = next;
     }
     out.wide.retain(|row, wide| match narrow(wide) {
@@ -40,13 +42,28 @@ pub fn rollup(batch: &Batch) -> Deltas {
     out
 }
 
+/// What a run must know of a series. Rows meet series in no order, so it is kept small for the cache.
+struct Known {
+    series_id: i64,
+    /// The slot in the run that wrote it.
+    slot: u32,
+    run: u32,
+    is_error: bool,
+}
+
+impl Known {
+    fn of(series: &Series) -> Known {
+        Known { series_id: series.series_id, slot: 0, run: 0, is_error: series.is_error }
+    }
+}
+
 /// Scratch space, reused from run to run.
 #[derive(Default)]
 struct Work {
-    /// Counts the runs, so that `slot_of` need not be cleared.
+    /// Counts the runs, so that slots need not be cleared.
     run: u32,
-    /// By series index: the run that wrote the entry, and the slot it gave.
-    slot_of: Vec<(u32, u32)>,
+    /// By series index.
+    series: Vec<Known>,
     /// By slot: series id, slot.
     slots: Vec<(i64, u32)>,
     /// By slot: the place among the run's deltas.
@@ -71,17 +88,18 @@ struct Place {
 
 impl Work {
     /// Steps 1 and 2.
-    fn places(&mut self, batch: &Batch, run: &[Row]) {
+    fn places(&mut self, run: &[Row]) {
         self.run += 1;
         self.slots.clear();
         self.slot_of_row.clear();
         for row in run {
-            let entry = &mut self.slot_of[row.series as usize];
-            if entry.0 != self.run {
-                *entry = (self.run, self.slots.len() as u32);
-                self.slots.push((batch.series[row.series as usize].series_id, entry.1));
+            let series = &mut self.series[row.series as usize];
+            if series.run != self.run {
+                series.run = self.run;
+                series.slot = self.slots.len() as u32;
+                self.slots.push((series.series_id, series.slot));
             }
-            self.slot_of_row.push(entry.1);
+            self.slot_of_row.push(series.slot);
         }
         self.slots.sort_unstable();
         self.place_of.clear();
@@ -96,7 +114,7 @@ impl Work {
     }
 
     /// Steps 3 and 4.
-    fn sum(&mut self, batch: &Batch, run: &[Row], key: Key, out: &mut Deltas) {
+    fn sum(&mut self, run: &[Row], key: Key, out: &mut Deltas) {
         for slot in &self.slot_of_row {
             self.places[self.place_of[*slot as usize] as usize].rows += 1;
         }
@@ -126,7 +144,7 @@ impl Work {
                 self.ttft[place.start + place.ttfts] = bin_of(row.ttft_us as u64);
                 place.ttfts += 1;
             }
-            out.add(base + place_index, row, batch.series[row.series as usize].is_error);
+            out.add(base + place_index, row, self.series[row.series as usize].is_error);
         }
         for (i, place) in self.places.iter().enumerate() {
             let latency = &mut self.latency[place.start..place.start + place.latencies];

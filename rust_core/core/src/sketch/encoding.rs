@@ -12,13 +12,14 @@ const MARKERS: u64 = 16;
 #[derive(Clone, Debug)]
 pub struct Histogram {
     counts: Box<[i128; BINS]>,
-    /// First and one past the last bin that was ever touched.
-    touched: std::ops::Range<usize>,
+    /// The first and one past the last bin that was touched.
+    start: usize,
+    end: usize,
 }
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { counts: Box::new([0; BINS]), touched: BINS..0 }
+        Histogram { counts: Box::new([0; BINS]), start: BINS, end: 0 }
     }
 }
 
@@ -27,7 +28,8 @@ impl Histogram {
     pub fn add(&mut self, bin: Bin, count: i128) {
         let at = usize::from(bin);
         self.counts[at] += count;
-        self.touched = self.touched.start.min(at)..self.touched.end.max(at + 1);
+        self.start = self.start.min(at);
+        self.end = self.end.max(at + 1);
     }
 
     /// Add every pair of a blob, `sign` times.
@@ -56,8 +58,7 @@ impl Histogram {
 
     /// Bins with a count, ascending.
     pub fn pairs(&self) -> impl Iterator<Item = (Bin, i128)> + '_ {
-        let range = self.touched.start.min(self.touched.end)..self.touched.end;
-        range.map(|at| (at as Bin, self.counts[at])).filter(|(_, count)| *count != 0)
+        (self.start.min(self.end)..self.end).map(|at| (at as Bin, self.counts[at])).filter(|(_, count)| *count != 0)
     }
 
     /// Sum of the counts.
@@ -81,10 +82,9 @@ impl Histogram {
 
     /// Forget everything, at the price of what was touched.
     pub fn clear(&mut self) {
-        for at in self.touched.clone() {
-            self.counts[at] = 0;
-        }
-        self.touched = BINS..0;
+        self.counts[self.start.min(self.end)..self.end].fill(0);
+        self.start = BINS;
+        self.end = 0;
     }
 }
 
