@@ -1,30 +1,17 @@
 """The compiled book as rows of `hub.prices`: what the price ids on events stand for.
 
-In: the JSON of `compile`. Out: plain rows, sorted by price id; a port of the storage writes them. The same card has
+In: the JSON of `compile`. Out: plain rows, sorted by price id; `storage/price_store.py` writes them. The same card has
 the same id in every book, so rows that are there already stay as they are.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from analytics_hub.domain.price import PriceRow
 from rust_core import PriceBook
 
 _EPOCH = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True)
-class PriceRow:
-    """A row of `hub.prices`."""
-
-    price_id: int
-    book_version: str
-    provider: str
-    model: str
-    valid_from: date | None
-    prices_json: str
-    """USD by price key, as JSON text for the `prices` column."""
 
 
 def price_rows(book_json: bytes) -> list[PriceRow]:
