@@ -60,7 +60,7 @@ impl Raise for arrow_schema::ArrowError {
 
 /// An argument whose value cannot be.
 pub fn bad_argument(name: &str, value: &str, known: &str) -> PyErr {
-    NativeError::new_err(format!("{name} must be {known}, not {value:?}"))
+    NativeError::new_err(format!("{name} must be {known}, not '{value}'"))
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

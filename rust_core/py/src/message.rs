@@ -77,7 +77,7 @@ pub fn format_of(name: &str) -> PyResult<Format> {
 #[pymethods]
 impl Message {
     #[new]
-    #[pyo3(signature = (tenant, received_at_us, payload, *, format = "auto", events = None, origin = String::new(),
+    #[pyo3(signature = (tenant, received_at_us, payload, *, format = "auto", events = None, origin = "",
         base_position = 0))]
     fn new(
         tenant: &Bound<'_, TenantRules>,
@@ -85,11 +85,11 @@ impl Message {
         payload: Payload,
         format: &str,
         events: Option<u64>,
-        origin: String,
+        origin: &str,
         base_position: i64,
     ) -> PyResult<Message> {
         let tenant = Arc::clone(&tenant.get().0);
         let format = format_of(format)?;
-        Ok(Message { tenant, received_at_us, payload, format, events, origin, base_position })
+        Ok(Message { tenant, received_at_us, payload, format, events, origin: origin.to_owned(), base_position })
     }
 }
