@@ -40,7 +40,7 @@ pub const TEXT_COLUMNS: [&str; TEXT_FIELDS] = [
 pub const ABSENT_I64: i64 = i64::MIN;
 
 /// One accepted event. Rows are plain old data: sorting and dropping move them as they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The tenant that the credential named.
     pub tenant_id: i32,
@@ -80,8 +80,8 @@ pub struct Row {
     pub unpriced_tokens: u64,
 }
 
-/// A short text that is kept in place up to 24 bytes. With a heap allocation for every dimension of every new series,
-/// a third of the decoding was spent in the allocator.
+/// A short text that is kept in place up to 24 bytes: a heap allocation for every dimension of every new series was a
+/// tenth of the time of decoding (profile of `examples/hot_decode.rs`).
 pub type Label = compact_str::CompactString;
 
 /// One combination of the rollup dimensions of a tenant.
@@ -131,7 +131,7 @@ pub struct Warnings {
 }
 
 /// Everything that a set of messages came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Accepted events, sorted by (tenant_id, ts_us, event_key), without duplicates.
     pub rows: Vec<Row>,

@@ -21,17 +21,28 @@ pub(super) struct Collector<'l> {
     limits: &'l Limits,
     quick: QuickParser,
     careful: CarefulParser,
+    parsers: Parsers,
     raw: RawEvent,
     rows: RowMaker,
 }
 
+/// Which parsers may take an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parsers {
+    /// The quick one, and the careful one where that gives up.
+    QuickFirst,
+    /// The careful one alone.
+    CarefulOnly,
+}
+
 impl<'l> Collector<'l> {
-    pub(super) fn new(limits: &'l Limits) -> Collector<'l> {
+    pub(super) fn new(limits: &'l Limits, parsers: Parsers) -> Collector<'l> {
         Collector {
             batch: Batch::default(),
             limits,
             quick: QuickParser::default(),
             careful: CarefulParser::default(),
+            parsers,
             raw: RawEvent::empty(),
             rows: RowMaker::default(),
         }
@@ -55,7 +66,9 @@ impl<'l> Collector<'l> {
     /// The receiver of the events of one message.
     pub(super) fn message<'c, 'm>(&'c mut self, index: u32, message: &'m Message<'m>) -> OfMessage<'c, 'l, 'm> {
         // The quick parser trusts its bytes to be UTF-8 and knows only events of depth two.
-        let quick = self.limits.depth_max >= 2 && simdutf8::basic::from_utf8(message.payload).is_ok();
+        let quick = self.parsers == Parsers::QuickFirst
+            && self.limits.depth_max >= 2
+            && simdutf8::basic::from_utf8(message.payload).is_ok();
         OfMessage { collector: self, message, index, ordinal: 0, rejected: 0, quick }
     }
 }

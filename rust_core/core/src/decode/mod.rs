@@ -37,7 +37,17 @@ use crate::limits::Limits;
 ///
 /// Content never fails the call: whatever cannot be accepted becomes a reject with a code.
 pub fn decode(messages: &[Message], limits: &Limits) -> Batch {
-    let mut collector = collect::Collector::new(limits);
+    decode_by(messages, limits, collect::Parsers::QuickFirst)
+}
+
+/// The same without the quick parser. The results are equal, which tests and the fuzz target hold it to.
+#[doc(hidden)]
+pub fn decode_carefully(messages: &[Message], limits: &Limits) -> Batch {
+    decode_by(messages, limits, collect::Parsers::CarefulOnly)
+}
+
+fn decode_by(messages: &[Message], limits: &Limits, parsers: collect::Parsers) -> Batch {
+    let mut collector = collect::Collector::new(limits, parsers);
     collector.reserve(messages);
     let mut account = account::Account::default();
     let mut splitter = split::Splitter::default();
