@@ -142,9 +142,7 @@ class PriceBook:
     @property
     def version(self) -> str: ...
     def __len__(self) -> int: ...
-    def find(
-        self, provider: str, model: str, service_tier: str, ts_us: int
-    ) -> tuple[str, str, int] | None:
+    def find(self, provider: str, model: str, service_tier: str, ts_us: int) -> tuple[str, str, int] | None:
         """(provider id, model id, price id) of the card in force, or None."""
     def cards(self) -> list[tuple[int, str, str, int | None, str]]:
         """Every card by id: (price id, provider id, model id, first day since 1970-01-01, prices by key as JSON)."""
@@ -191,7 +189,7 @@ class Batch:
     def slice(self, start: int, stop: int) -> Batch:
         """Rows [start, stop) alone, without tallies or rejects: for bisecting."""
     def fold_series(self, keys: Sequence[tuple[int, int]]) -> int:
-        """Give the named series (tenant_id, series_id) `other` for their free-text dimensions; returns how many rows moved."""
+        """Give the named series (tenant_id, series_id) `other` for their free-text dimensions; returns the rows moved."""
     def copy_events(self, *, with_row: bool = False) -> Bytes:
         """PostgreSQL binary COPY of EVENT_COLUMNS; `with_row` puts an int4 row index first."""
     def copy_marks(self, flush_id: int) -> Bytes: ...
