@@ -33,6 +33,7 @@ _SQL = statements("closer")
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 SKETCH_COLUMNS = (29, 30)  # latency_sketch and ttft_sketch in the rows of insert_hours and insert_day
+_HOURS_UNTIL_STATISTICS = 24  # fewer than a day's worth changes no plan
 _HOURS_PER_COPY = 6  # 10,000 series x 6 h x about 600 B: what one stream holds in memory
 
 
@@ -88,19 +89,19 @@ def close_due(
     due = due_args(now)
     waiting = deque([tenant_id] if tenant_id is not None else _due_tenants(conn, due))
     report = ClosedReport()
-    while waiting:
-        if report.transactions >= bounds.transactions_max:
-            return replace(report, complete=False)
+    while waiting and report.transactions < bounds.transactions_max:
         tenant = waiting.popleft()
         turn, conflicts = _turn_with_retries(conn, tenant, due, bounds)
         report = replace(report, transactions=report.transactions + 1, conflicts=report.conflicts + conflicts)
         if turn is None:
-            report = replace(report, busy=(*report.busy, tenant), complete=False)
+            report = replace(report, busy=(*report.busy, tenant))
             continue
         report = replace(report, hours=report.hours + turn.hours, days=report.days + turn.days)
         if turn.more:
             waiting.append(tenant)
-    return report
+    if report.hours >= _HOURS_UNTIL_STATISTICS:
+        conn.execute(_SQL["refresh_statistics"])
+    return replace(report, complete=not waiting and not report.busy)
 
 
 def due_args(now: datetime) -> dict[str, datetime]:

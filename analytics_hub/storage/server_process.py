@@ -1,4 +1,4 @@
-"""The PostgreSQL process itself: initdb, configuration, start, stop. Callers hold the start lock (`embedded.py`).
+"""The PostgreSQL process itself: initdb, start, stop. Callers hold the start lock (`embedded.py`).
 
 In: `ServerFiles`. Out: a server that accepts connections on its unix socket, or an error with the end of its log.
 The server's own `pg_ctl` does the waiting and detaches the server from our terminal and process group.
@@ -6,58 +6,23 @@ The server's own `pg_ctl` does the waiting and detaches the server from our term
 
 import os
 import re
-import signal
 import subprocess
 import time
-from contextlib import suppress
-from pathlib import Path
 
-import psutil
 import psycopg
 from psycopg.conninfo import make_conninfo
 
 from analytics_hub.domain.errors import Broken, Conflict, TryLater
-from analytics_hub.storage.server_files import ServerFiles, remove_tree
+from analytics_hub.storage.server_binaries import remove_tree
+from analytics_hub.storage.server_config import CONFIG_NAME, write_config
+from analytics_hub.storage.server_files import ServerFiles
+from analytics_hub.storage.server_pids import clear_after_crash, postmaster_pid
 
 ADMIN_ROLE = "postgres"  # the superuser that initdb makes: bootstrap and tests only, never a serving process
 _INITDB_S = 60  # 0.5 s measured; slow disks sync for long
 _STOP_S = 60  # a fast stop writes one checkpoint
 _POLL_S = 0.05
 _LOG_TAIL_BYTES = 2000
-_CONFIG_NAME = "hub.conf"
-
-# Modest on purpose: the demo stays under 500 MB in all, and a laptop keeps its memory.
-_CONFIG = """\
-# Written at every start by the hub; settings of your own belong into postgresql.conf, below the include.
-listen_addresses = ''                   # the unix socket only
-unix_socket_directories = '{socket_dir}'
-unix_socket_permissions = 0700
-max_connections = 64
-max_locks_per_transaction = 256         # a load of history makes many day partitions in one transaction
-shared_buffers = 256MB
-maintenance_work_mem = 64MB
-huge_pages = off
-jit = off                               # short statements: compiling costs more than it saves
-synchronous_commit = on                 # an acknowledged event is on disk; off gained little when measured
-fsync = {durable}
-full_page_writes = {durable}
-wal_compression = on
-wal_level = replica
-max_wal_size = 4GB                      # fewer forced checkpoints during a load
-checkpoint_timeout = 15min
-max_wal_senders = 0
-max_worker_processes = 4
-autovacuum_max_workers = 2
-timezone = 'UTC'
-log_timezone = 'UTC'
-logging_collector = on
-log_directory = '{log_dir}'
-log_filename = 'server-%a.log'          # a week of files, each overwritten a week later
-log_truncate_on_rotation = on
-log_rotation_age = 1d
-log_rotation_size = 0
-log_line_prefix = '%m [%p] %q%u@%d %a '
-"""
 
 
 def admin_conninfo(files: ServerFiles, dbname: str = "postgres") -> str:
@@ -86,7 +51,7 @@ def ensure_running(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
                 "server_slow", f"the server in {files.directory} has not answered for {wait_s:g} s"
             )
         time.sleep(_POLL_S)
-    _clear_after_crash(files, ends_s)
+    clear_after_crash(files, ends_s)
     _initialise(files, durable=durable)
     _start(files, durable=durable, wait_s=max(1.0, ends_s - time.monotonic()))
 
@@ -107,55 +72,6 @@ def stop(files: ServerFiles) -> None:
         raise Broken(
             "server_not_stopped", f"the server in {files.directory} does not stop: {_log_tail(files)}"
         )
-
-
-def postmaster_pid(files: ServerFiles) -> int | None:
-    """The process id of the live server of this directory. A file left by a dead one does not count, nor does a
-    stranger who was given its number since."""
-    pid = _pid_in(files.pid_file)
-    return pid if pid is not None and _is_of_cluster(pid, files) else None
-
-
-def _pid_in(lock_file: Path) -> int | None:
-    try:
-        return int(lock_file.read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return None
-
-
-def _is_of_cluster(pid: int, files: ServerFiles) -> bool:
-    """True for a live process of this directory's server: all of them work inside it."""
-    try:
-        process = psutil.Process(pid)
-        with process.oneshot():
-            return (
-                process.name() == "postgres"
-                and process.status() != psutil.STATUS_ZOMBIE
-                and Path(process.cwd()) == files.pgdata
-            )
-    except (psutil.NoSuchProcess, psutil.AccessDenied):  # denied: another user's, so not our server's
-        return False
-
-
-def _clear_after_crash(files: ServerFiles, ends_s: float) -> None:
-    """Readies a directory whose server was killed. Its orphans are ended first, as the server itself ends its
-    children after a crash: one that went on writing beside a new server would destroy the data. The lock files stay for
-    the server to judge, but where it would judge wrong: a number that lives on in a zombie or in a stranger."""
-    if not files.pid_file.exists():
-        return
-    while orphans := [pid for pid in psutil.pids() if _is_of_cluster(pid, files)]:
-        if time.monotonic() >= ends_s:
-            raise TryLater(
-                "server_slow", f"processes {orphans} of a killed server in {files.directory} do not end"
-            )
-        for orphan in orphans:
-            with suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
-        time.sleep(_POLL_S)
-    for lock_file in (files.pid_file, files.socket_lock):
-        pid = _pid_in(lock_file)
-        if pid is not None and psutil.pid_exists(pid):
-            lock_file.unlink()
 
 
 def _initialise(files: ServerFiles, *, durable: bool) -> None:
@@ -185,21 +101,14 @@ def _initialise(files: ServerFiles, *, durable: bool) -> None:
             "server_not_made", f"initdb in {new} failed: {done.stderr.strip() or done.stdout.strip()}"
         )
     with (new / "postgresql.conf").open("a", encoding="utf-8") as config:
-        config.write(f"include '{_CONFIG_NAME}'\n")
+        config.write(f"include '{CONFIG_NAME}'\n")
     if files.pgdata.exists():
         files.pgdata.rmdir()
     new.rename(files.pgdata)
 
 
 def _start(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
-    config = _CONFIG.format(
-        socket_dir=_quoted(files.socket_dir),
-        log_dir=_quoted(files.log_dir),
-        durable="on" if durable else "off",
-    )
-    path = files.pgdata / _CONFIG_NAME
-    path.write_text(config, encoding="utf-8")
-    os.chown(path, files.user.uid, files.user.gid)
+    write_config(files, durable=durable)
     start_log = files.log_dir / "start.log"
     start_log.unlink(missing_ok=True)
     command = [
@@ -234,6 +143,7 @@ def _run(files: ServerFiles, command: list[str], wait_s: float) -> subprocess.Co
             cwd=files.log_dir,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             umask=0o077,
+            process_group=0,  # Ctrl-C is for us; cutting pg_ctl off would leave the server to itself
             user=other.uid if other else None,
             group=other.gid if other else None,
             extra_groups=[] if other else None,
@@ -248,10 +158,6 @@ def _binary_major(files: ServerFiles) -> str:
     if found is None:
         raise Broken("no_server_binaries", f"{files.binary('postgres')} does not run: {done.stderr.strip()}")
     return found[1]
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _log_tail(files: ServerFiles) -> str:

@@ -153,3 +153,7 @@ COPY hub.usage_1d (
     estimated_events, unpriced_tokens, latency_us_sum, latency_count, ttft_us_sum, ttft_count, latency_sketch,
     ttft_sketch
 ) FROM STDIN (FORMAT binary)
+
+-- name: refresh_statistics
+-- all tenants: statistics are of whole tables
+SELECT hub.refresh_statistics()

@@ -216,3 +216,13 @@ def test_closers_and_writers_at_once_end_exact(db: Database) -> None:
         assert coarse(maint, "usage_1h") == summed(maint, "hour")
         assert coarse(maint, "usage_1d") == summed(maint, "day")
         assert marks(maint) == (0, 0)
+
+
+def test_a_long_history_gets_its_statistics_at_once(db: Database) -> None:
+    tenant = db.add_tenant("acme", late_horizon=None)
+    with db.connect("hub_writer") as writer, db.connect("hub_maint") as maint:
+        for hour in range(24):
+            flush_delta(writer, tenant, minute("2026-01-01 00:30") + timedelta(hours=hour), events=1)
+        close_due(maint, NOON)
+        query = "SELECT reltuples FROM pg_class WHERE oid = 'hub.usage_1h'::regclass"
+        assert maint.execute(query).fetchone() == (24,)

@@ -17,7 +17,8 @@ import pytest
 from analytics_hub.domain.errors import Conflict, TryLater
 from analytics_hub.storage.embedded import Server, ServerInUse, embedded_server
 from analytics_hub.storage.server_locks import FileLock
-from analytics_hub.storage.server_process import answers, postmaster_pid
+from analytics_hub.storage.server_pids import postmaster_pid
+from analytics_hub.storage.server_process import answers
 
 WAIT_S = 60
 

