@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.tenant import LATE_HORIZON_DEFAULT
 from analytics_hub.domain.usage import QueryCaps
 
 _MIB = 1024 * 1024
@@ -166,7 +167,10 @@ class DecodeSettings(_Concern):
         default=100_000, ge=1, description="Most rejects of one batch kept with payload."
     )
     late_horizon_days: int = Field(
-        default=7, ge=1, le=36_500, description="Oldest event accepted, for new tenants."
+        default=LATE_HORIZON_DEFAULT.days,
+        ge=1,
+        le=36_500,
+        description="Oldest event accepted, for new tenants.",
     )
 
 

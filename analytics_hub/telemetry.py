@@ -9,9 +9,12 @@ import sys
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 from analytics_hub.settings import LogSettings
+
+# Else every counter has a second series, for a feature that hardly any server reads.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY: Final = CollectorRegistry()
 """Our own, so that a test or a second app in one process does not inherit strangers' metrics."""
@@ -29,11 +32,7 @@ HTTP_SECONDS: Final = Histogram(
 QUERY_MINUTES: Final = Counter(
     "hub_query_minutes", "Minutes of usage read, by rollup level.", ["level"], registry=REGISTRY
 )
-EVENTS: Final = Counter("hub_events", "Events by what became of them.", ["outcome"], registry=REGISTRY)
-FLUSHES: Final = Counter("hub_flushes", "Flushes by how they ended.", ["outcome"], registry=REGISTRY)
-FLUSH_SECONDS: Final = Histogram("hub_flush_seconds", "Time of one flush.", registry=REGISTRY)
 CLOSED_HOURS: Final = Counter("hub_closed_hours", "Hours closed.", registry=REGISTRY)
-MARKED_HOURS: Final = Gauge("hub_marked_hours", "Hours that wait to be closed.", registry=REGISTRY)
 
 
 def configure_logging(settings: LogSettings) -> None:

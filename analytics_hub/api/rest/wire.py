@@ -64,7 +64,7 @@ class QuestionBody(_Body):
     group_by: list[str]
     filters: dict[str, list[str]]
     order: str
-    limit: int
+    limit: int | None = Field(description="Most groups told apart; null where nothing is grouped.")
 
 
 class UsageBody(_Body):
@@ -129,7 +129,7 @@ def question_body(query: UsageQuery) -> dict[str, Any]:
         "group_by": list(query.group_by),
         "filters": {chosen.dimension: list(chosen.values) for chosen in query.filters},
         "order": f"-{order.metric}" if order.descending else order.metric,
-        "limit": query.groups_max,
+        "limit": query.groups_max if query.group_by else None,
     }
 
 
