@@ -32,7 +32,7 @@ export PYO3_PYTHON := $(CURDIR)/$(PY)
 # Stamps: an environment that fits requirements/dev.txt, and a native module that fits the Rust sources.
 ENV_STAMP := $(VENV)/.installed
 BUILD_STAMP := $(VENV)/.built
-RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find rust_core -name fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(wildcard rust_core/*/Cargo.toml) $(shell find rust_core/*/src -name '*.rs')
 
 STEP := .ci/step
 

@@ -189,7 +189,7 @@ class Batch:
     def slice(self, start: int, stop: int) -> Batch:
         """Rows [start, stop) alone, without tallies or rejects: for bisecting."""
     def fold_series(self, keys: Sequence[tuple[int, int]]) -> int:
-        """Give the named series (tenant_id, series_id) `other` for their free-text dimensions; returns the rows moved."""
+        """Give the named series (tenant_id, series_id) `other` in their free-text dimensions; gives the rows moved."""
     def copy_events(self, *, with_row: bool = False) -> Bytes:
         """PostgreSQL binary COPY of EVENT_COLUMNS; `with_row` puts an int4 row index first."""
     def copy_marks(self, flush_id: int) -> Bytes: ...
