@@ -26,7 +26,8 @@ fn main() -> std::io::Result<()> {
     let bytes: usize = bodies.iter().map(String::len).sum();
     let tenants: Vec<TenantRules> =
         (0..TENANTS).map(|at| TenantRules::new(at as i32 + 1, &format!("tenant-{at}"), None, &[])).collect();
-    let messages: Vec<Message> = bodies.iter().enumerate().map(|(at, body)| message(&tenants[at % TENANTS], body)).collect();
+    let messages: Vec<Message> =
+        bodies.iter().enumerate().map(|(at, body)| message(&tenants[at % TENANTS], body)).collect();
     let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(&messages, events)).collect();
     rounds.sort_by(f64::total_cmp);
     println!("{events} events, {} bytes an event, {MESSAGES_A_CALL} messages a call", bytes / events.max(1));

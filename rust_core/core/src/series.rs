@@ -128,7 +128,8 @@ impl SeriesSet {
             return known.index;
         }
         let index = list.len() as u32;
-        let rehash = |known: &Known| known.series_id as u64 ^ (known.tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let rehash =
+            |known: &Known| known.series_id as u64 ^ (known.tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.known.insert_unique(slot, Known { series_id, tenant_id, index }, rehash);
         list.push(Series {
             tenant_id,

@@ -1,5 +1,7 @@
 //! Every shape of body, and what a broken one costs; resends, tallies and the bound on rejects.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
 use hub_core::batch::Batch;
 use hub_core::decode::{Format, Message, TenantRules, decode};
 use hub_core::limits::Limits;
@@ -92,7 +94,11 @@ fn every_shape_of_body_gives_its_events() {
         }
         let batch = decode_one(text.as_bytes(), *format);
         let (found, positions) = outcome(&batch);
-        assert_eq!((found.as_slice(), positions.as_slice()), (&ids.map_to_strings()[..], *rejects), "{body:?} {format:?}");
+        assert_eq!(
+            (found.as_slice(), positions.as_slice()),
+            (&ids.map_to_strings()[..], *rejects),
+            "{body:?} {format:?}"
+        );
         let received: i64 = batch.tallies.iter().map(|tally| tally.received).sum();
         assert_eq!(received as usize, ids.len() + rejects.len(), "received of {body:?} {format:?}");
     }
@@ -147,7 +153,8 @@ fn a_resend_is_counted_and_the_first_arrival_stays() {
     let sourced = r#"{"id":"A","source":"s","model":"sourced","time_unix_s":1795176000}"#;
     let body = [later, first, again, sourced, again].join("\n");
     let batch = decode_one(body.as_bytes(), Format::Auto);
-    let models: Vec<&str> = batch.rows.iter().map(|row| batch.series[row.series as usize].dimensions[2].as_str()).collect();
+    let models: Vec<&str> =
+        batch.rows.iter().map(|row| batch.series[row.series as usize].dimensions[2].as_str()).collect();
     assert_eq!(batch.rows.len(), 3);
     assert!(models.contains(&"first") && models.contains(&"later") && models.contains(&"sourced"));
     assert_eq!((batch.tallies[0].received, batch.tallies[0].duplicate), (5, 2));
@@ -162,7 +169,11 @@ fn tallies_are_by_tenant_and_hour_of_receipt() {
     messages[2].tenant = &two;
     messages[3].events = Some(17);
     let batch = decode(&messages, &Limits::default());
-    let found: Vec<_> = batch.tallies.iter().map(|t| (t.tenant_id, t.hour_us - RECEIVED_AT_US, t.received, t.duplicate, t.rejected)).collect();
+    let found: Vec<_> = batch
+        .tallies
+        .iter()
+        .map(|t| (t.tenant_id, t.hour_us - RECEIVED_AT_US, t.received, t.duplicate, t.rejected))
+        .collect();
     assert_eq!(found, [(1, 0, 20, 3, 2), (1, HOUR_US, 3, 2, 1), (2, 0, 3, 1, 1)]);
     assert_eq!(batch.rows.len(), 2);
 }
@@ -170,15 +181,19 @@ fn tallies_are_by_tenant_and_hour_of_receipt() {
 #[test]
 fn rows_are_sorted_and_point_to_their_series() {
     let tenants: Vec<TenantRules> = (0..5).map(|i| tenant(5 - i)).collect();
-    let body: String = (0..50).map(|i| format!("{{\"id\":\"e{i}\",\"model\":\"m{}\",\"time_unix_s\":{}}}\n", i % 3, 1795176000 + i * 7 % 50)).collect();
-    let messages: Vec<Message> = tenants.iter().map(|tenant| message(tenant, body.as_bytes(), Format::Ndjson)).collect();
+    let body: String = (0..50)
+        .map(|i| format!("{{\"id\":\"e{i}\",\"model\":\"m{}\",\"time_unix_s\":{}}}\n", i % 3, 1795176000 + i * 7 % 50))
+        .collect();
+    let messages: Vec<Message> =
+        tenants.iter().map(|tenant| message(tenant, body.as_bytes(), Format::Ndjson)).collect();
     let batch = decode(&messages, &Limits::default());
     assert_eq!((batch.rows.len(), batch.series.len()), (250, 15));
     let order: Vec<_> = batch.rows.iter().map(|row| (row.tenant_id, row.ts_us, row.event_key)).collect();
     assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
     for row in &batch.rows {
         let span = row.texts[1];
-        let id: u32 = std::str::from_utf8(&batch.arena[span.at as usize..][1..span.len as usize]).unwrap().parse().unwrap();
+        let id: u32 =
+            std::str::from_utf8(&batch.arena[span.at as usize..][1..span.len as usize]).unwrap().parse().unwrap();
         let series = &batch.series[row.series as usize];
         assert_eq!((series.tenant_id, series.dimensions[2].as_str()), (row.tenant_id, format!("m{}", id % 3).as_str()));
     }

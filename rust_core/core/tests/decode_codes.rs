@@ -1,5 +1,7 @@
 //! Every reject code that decoding can give, produced by an event; and what is legal although it looks odd.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
 use std::collections::HashSet;
 
 use hub_core::batch::Batch;

@@ -1,6 +1,8 @@
 //! The quick parser accepts nothing that the careful one does not, with the same values; and whatever arrives, nothing
 //! panics and every received event is a row, a duplicate or a reject.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
 #[path = "../examples/generator/mod.rs"]
 #[allow(dead_code, reason = "shared with the examples, which use other parts of it")]
 mod generator;
@@ -15,13 +17,65 @@ const BODIES: u64 = 30_000;
 
 /// Pieces that hit the edges of the dialect more often than random bytes would.
 const PIECES: &[&str] = &[
-    "\"", "\\", "{", "}", "[", "]", ",", ":", "\n", "\r\n", " ", "\t", "null", "true", "false", "-0", "-1", "0", "00", "1.5", "1e3",
-    "5.0", "1000000000", "1000000001", "18446744073709551616", "\\u0000", "\\ud800", "\\ud83d\\ude00", "\\u0069d", "\u{0}", "\u{7f}",
-    "é", "\u{feff}", "\\\n", "\"a\\\n\"", "\"id\":\"x\",", "\"model\":\"m\",", "\"usage\":{},", "\"usage\":{\"total_tokens\":3},", "\"tags\":{\"a\":\"b\"},",
-    "\"tags\":{\"team\":\" r \",\"a\":\"é\"},", "\"events\":[", "{\"events\":[", "\"time_unix_s\":1795176000.5,", "\"time_unix_ms\":1,",
-    "\"time_unix_ns\":1795176000000000001,", "\"tenant\":\"acme\",", "\"tenant\":\"other\",", "\"cost_usd\":\"0.1\",", "\"cost_usd\":0.1,",
-    "\"latency_ms\":1.23456,", "\"latency_ms\":99999999999,", "\"ttft_ms\":0.0005,", "\"unknown\":{\"a\":[1,{}]},", "\"status\":\"OK\",",
-    "\"estimated\":true,", "\"web_searches\":3,", "2026-11-20T12:00:00+05:30", "  ",
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "null",
+    "true",
+    "false",
+    "-0",
+    "-1",
+    "0",
+    "00",
+    "1.5",
+    "1e3",
+    "5.0",
+    "1000000000",
+    "1000000001",
+    "18446744073709551616",
+    "\\u0000",
+    "\\ud800",
+    "\\ud83d\\ude00",
+    "\\u0069d",
+    "\u{0}",
+    "\u{7f}",
+    "é",
+    "\u{feff}",
+    "\\\n",
+    "\"a\\\n\"",
+    "\"id\":\"x\",",
+    "\"model\":\"m\",",
+    "\"usage\":{},",
+    "\"usage\":{\"total_tokens\":3},",
+    "\"tags\":{\"a\":\"b\"},",
+    "\"tags\":{\"team\":\" r \",\"a\":\"é\"},",
+    "\"events\":[",
+    "{\"events\":[",
+    "\"time_unix_s\":1795176000.5,",
+    "\"time_unix_ms\":1,",
+    "\"time_unix_ns\":1795176000000000001,",
+    "\"tenant\":\"acme\",",
+    "\"tenant\":\"other\",",
+    "\"cost_usd\":\"0.1\",",
+    "\"cost_usd\":0.1,",
+    "\"latency_ms\":1.23456,",
+    "\"latency_ms\":99999999999,",
+    "\"ttft_ms\":0.0005,",
+    "\"unknown\":{\"a\":[1,{}]},",
+    "\"status\":\"OK\",",
+    "\"estimated\":true,",
+    "\"web_searches\":3,",
+    "2026-11-20T12:00:00+05:30",
+    "  ",
 ];
 
 /// Events whose texts, tags, escapes and key order vary: what the plain generator does not write.
@@ -81,7 +135,15 @@ fn body(random: &mut Random) -> Vec<u8> {
 
 fn check(payload: &[u8], format: Format, limits: &Limits) -> Batch {
     let tenant = TenantRules::new(7, "acme", Some(86_400_000_000), &["team".into()]);
-    let message = Message { tenant: &tenant, received_at_us: RECEIVED_AT_US, payload, format, events: None, origin: "", base_position: 0 };
+    let message = Message {
+        tenant: &tenant,
+        received_at_us: RECEIVED_AT_US,
+        payload,
+        format,
+        events: None,
+        origin: "",
+        base_position: 0,
+    };
     let batch = decode(&[message, message], limits);
     let shown = String::from_utf8_lossy(payload);
     assert_eq!(batch, decode_carefully(&[message, message], limits), "{format:?} {shown}");
@@ -105,7 +167,10 @@ fn quick_and_careful_agree_and_every_event_is_accounted_for() {
         rows += batch.rows.len();
         rejects += batch.rejects.len();
     }
-    assert!(rows > 10_000 && rejects > 10_000, "the mutator must leave some events whole and break some: {rows} {rejects}");
+    assert!(
+        rows > 10_000 && rejects > 10_000,
+        "the mutator must leave some events whole and break some: {rows} {rejects}"
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What an accepted event becomes: normalised dimensions, tags, numbers, times, identities, warnings.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
+
 use hub_core::batch::{ABSENT_I64, Batch, Span, TEXT_COLUMNS};
 use hub_core::decode::{Format, Message, TenantRules, decode};
 use hub_core::limits::Limits;
@@ -12,15 +14,23 @@ fn accepted(more: &str) -> Batch {
     let tenant = TenantRules::new(7, "acme", None, &["team".into(), "cost centre".into()]);
     let body = format!(r#"{{"id":"e1","model":"gpt-4o","time":"2026-11-20T12:00:00.5Z"{more}}}"#);
     let payload = body.as_bytes();
-    let message =
-        Message { tenant: &tenant, received_at_us: RECEIVED_AT_US, payload, format: Format::Auto, events: None, origin: "", base_position: 0 };
+    let message = Message {
+        tenant: &tenant,
+        received_at_us: RECEIVED_AT_US,
+        payload,
+        format: Format::Auto,
+        events: None,
+        origin: "",
+        base_position: 0,
+    };
     let batch = decode(&[message], &Limits::default());
     assert_eq!(batch.rows.len(), 1, "{:?}", batch.rejects);
     batch
 }
 
-fn text<'a>(batch: &'a Batch, span: Span) -> Option<&'a str> {
-    (span.len != Span::ABSENT).then(|| std::str::from_utf8(&batch.arena[span.at as usize..][..span.len as usize]).unwrap())
+fn text(batch: &Batch, span: Span) -> Option<&str> {
+    (span.len != Span::ABSENT)
+        .then(|| std::str::from_utf8(&batch.arena[span.at as usize..][..span.len as usize]).unwrap())
 }
 
 fn column<'a>(batch: &'a Batch, name: &str) -> Option<&'a str> {
@@ -30,7 +40,9 @@ fn column<'a>(batch: &'a Batch, name: &str) -> Option<&'a str> {
 
 #[test]
 fn dimensions_are_trimmed_lower_cased_and_empty_when_missing() {
-    let batch = accepted(r#","provider":" OpenAI ","operation":"CHAT","service_tier":"Flex","project":" Web ","status":"Timeout""#);
+    let batch = accepted(
+        r#","provider":" OpenAI ","operation":"CHAT","service_tier":"Flex","project":" Web ","status":"Timeout""#,
+    );
     let series = &batch.series[0];
     let found: Vec<&str> = series.dimensions.iter().map(|label| label.as_str()).collect();
     assert_eq!(found, ["openai", "", "gpt-4o", "chat", "flex", "", "Web", "timeout"]);
@@ -112,8 +124,15 @@ fn a_time_is_the_same_whatever_field_states_it() {
     ];
     for body in bodies {
         let payload = body.as_bytes();
-        let message =
-            Message { tenant: &tenant, received_at_us: RECEIVED_AT_US, payload, format: Format::Auto, events: None, origin: "", base_position: 0 };
+        let message = Message {
+            tenant: &tenant,
+            received_at_us: RECEIVED_AT_US,
+            payload,
+            format: Format::Auto,
+            events: None,
+            origin: "",
+            base_position: 0,
+        };
         let batch = decode(&[message], &Limits::default());
         assert_eq!(batch.rows.first().map(|row| row.ts_us), Some(ms * 1000), "{body} {:?}", batch.rejects);
     }

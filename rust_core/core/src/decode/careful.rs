@@ -54,7 +54,14 @@ impl CarefulParser {
     }
 
     /// Walk the members of the event or of its usage.
-    fn object(&mut self, event: &[u8], at: usize, place: Place, seen: &mut u64, raw: &mut RawEvent) -> Result<(), Fault> {
+    fn object(
+        &mut self,
+        event: &[u8],
+        at: usize,
+        place: Place,
+        seen: &mut u64,
+        raw: &mut RawEvent,
+    ) -> Result<(), Fault> {
         let mut members = Members::new(event, at);
         while let Some(Member { key, value }) = members.next_member() {
             let Some(field) = self.known(&event[key], place) else {
@@ -130,8 +137,7 @@ impl CarefulParser {
     fn text(&mut self, event: &[u8], at: usize) -> Result<Span, Fault> {
         let from = self.texts.len();
         let end = skip_string(event, at) - 1;
-        unescape(&event[at + 1..end], &mut self.texts)
-            .map_err(|(code, offset)| Fault::at(code, at + 1 + offset))?;
+        unescape(&event[at + 1..end], &mut self.texts).map_err(|(code, offset)| Fault::at(code, at + 1 + offset))?;
         Ok(Span { at: from as u32, len: (self.texts.len() - from) as u32 })
     }
 }

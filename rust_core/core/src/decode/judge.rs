@@ -29,8 +29,17 @@ pub(super) struct Verdict {
 pub(super) struct Status(u8);
 
 /// Names of the statuses; the first is the default and the only one that is no error.
-pub const STATUSES: [&str; 9] =
-    ["ok", "timeout", "rate_limited", "auth", "invalid_request", "content_filter", "server_error", "cancelled", "other"];
+pub const STATUSES: [&str; 9] = [
+    "ok",
+    "timeout",
+    "rate_limited",
+    "auth",
+    "invalid_request",
+    "content_filter",
+    "server_error",
+    "cancelled",
+    "other",
+];
 
 impl Status {
     const OK: Status = Status(0);

@@ -19,6 +19,7 @@ mod message;
 mod number;
 mod quick;
 mod raw;
+mod rows;
 mod scan;
 mod shape;
 mod split;

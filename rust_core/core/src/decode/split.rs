@@ -37,16 +37,8 @@ impl Splitter {
                     continue;
                 }
                 b'{' | b'[' => self.push(*byte),
-                b'}' => {
-                    if !self.close(b'{') && context == Context::Object {
-                        return at;
-                    }
-                }
-                b']' => {
-                    if !self.close(b'[') && context == Context::Array {
-                        return at;
-                    }
-                }
+                b'}' if !self.close(b'{') && context == Context::Object => return at,
+                b']' if !self.close(b'[') && context == Context::Array => return at,
                 b',' if self.open.is_empty() => return at,
                 _ => {}
             }

@@ -101,6 +101,8 @@ pub(super) fn write_string(text: &[u8], out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
     use super::*;
     use proptest::prelude::*;
 
