@@ -11,8 +11,11 @@ use made::{Event, MINUTE_US, batch, events};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+/// Sums, latencies, times to first token.
+type Group = (Vec<i128>, Vec<u64>, Vec<u64>);
+
 /// Grouping by the book: one map entry a group, values kept as lists.
-fn slow_rollup(batch: &Batch) -> BTreeMap<(i32, i64, i64), (Vec<i128>, Vec<u64>, Vec<u64>)> {
+fn slow_rollup(batch: &Batch) -> BTreeMap<(i32, i64, i64), Group> {
     let mut groups = BTreeMap::new();
     for row in &batch.rows {
         let series = &batch.series[row.series as usize];

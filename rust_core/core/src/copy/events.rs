@@ -10,13 +10,14 @@
 use super::columns::EVENT_COLUMNS;
 use super::writer::{HEADER, JSONB_VERSION, NULL, TRAILER, pg_us};
 use crate::batch::{ABSENT_I64, Batch, Row, Span, TEXT_FIELDS};
+use crate::tokens::LINE_OF_KIND;
 
 /// Field count, tenant_id, ts, event_key, series_id, received_at, each with its length.
 const HEAD: usize = 2 + 8 + 12 + 20 + 12 + 12;
 /// Texts up to this length are copied by one move of this size.
 const SHORT: usize = 32;
 /// Bytes behind the last row that a move of fixed size may touch.
-const SLACK: usize = SHORT;
+const SLACK: usize = NUMBERS_SPACE;
 const ROW_INDEX: usize = 8;
 /// cost_status with its length.
 const STATUS: usize = 6;
@@ -73,49 +74,25 @@ fn touch(rows: &[Row], arena: &[u8]) {
     std::hint::black_box(sum);
 }
 
+#[inline(always)]
+fn length(span: &Span) -> usize {
+    if span.len == Span::ABSENT { 0 } else { span.len as usize }
+}
+
 /// Bytes that a row takes at most.
 #[inline]
 fn row_bound(row: &Row) -> usize {
-    let length = |span: &Span| if span.len == Span::ABSENT { 0 } else { span.len as usize };
     ROW_MAX + length(&row.tags) + row.texts.iter().map(length).sum::<usize>()
 }
 
-const fn number_size(present: bool) -> usize {
-    if present { 12 } else { 4 }
-}
-
-/// Number of int8 fields from the first token kind to the last cost line, and the price id.
+/// The token kinds whose columns, and those of their cost lines, are never NULL.
+const INPUT: usize = 0;
+const OUTPUT: usize = 6;
+/// Number of int8 fields from the first token kind on.
 const NUMBERS: usize = 18;
-/// How many of them stand before cost_status.
-const BEFORE_STATUS: usize = NUMBERS - 1;
-
-/// The numbers in column order, each with whether it is stored. Zero is NULL where the column may be.
-#[inline]
-fn nullable(row: &Row) -> [(i64, bool); NUMBERS] {
-    let token = |kind: usize| (i64::from(row.tokens[kind]), row.tokens[kind] != 0);
-    let time = |value: i64| (value, value != ABSENT_I64);
-    let cost = |line: usize| (row.cost[line], row.cost[line] != 0);
-    [
-        (i64::from(row.tokens[0]), true),
-        token(1),
-        token(2),
-        token(3),
-        token(4),
-        token(5),
-        (i64::from(row.tokens[6]), true),
-        token(7),
-        token(8),
-        (i64::from(row.web_searches), row.web_searches != 0),
-        time(row.latency_us),
-        time(row.ttft_us),
-        (row.cost[0], true),
-        cost(1),
-        cost(2),
-        (row.cost[3], true),
-        cost(4),
-        (row.price_id, row.price_id != 0),
-    ]
-}
+/// All of them, cost_status, and a move behind the last: a power of two of places to begin at, and one move.
+const NUMBERS_SPACE: usize = 256 + 16;
+const _: () = assert!(12 * NUMBERS + STATUS <= 256);
 
 fn half(text: &[u8; SHORT], at: usize) -> [u8; 16] {
     std::array::from_fn(|i| text[at + i])
@@ -175,28 +152,42 @@ impl Desk {
             self.put([JSONB_VERSION]);
             self.bytes(row.tags, arena);
         }
-        let numbers = nullable(row);
-        for (value, present) in &numbers[..BEFORE_STATUS] {
-            self.number(*value, *present);
+        self.numbers(row);
+    }
+
+    /// Everything behind the tags. Zero is NULL in the columns that may be NULL.
+    #[inline(always)]
+    fn numbers(&mut self, row: &Row) {
+        let Some(space) = self.space[self.at..].first_chunk_mut::<NUMBERS_SPACE>() else {
+            unreachable!("the slack of the desk is as large")
+        };
+        let mut at = 0;
+        for (kind, count) in row.tokens.iter().enumerate() {
+            at += number(space, at, i64::from(*count), *count != 0 || kind == INPUT || kind == OUTPUT);
         }
-        self.put(2u32.to_be_bytes());
-        self.put((row.cost_status as i16).to_be_bytes());
-        let (price_id, present) = numbers[BEFORE_STATUS];
-        self.number(price_id, present);
+        at += number(space, at, i64::from(row.web_searches), row.web_searches != 0);
+        at += number(space, at, row.latency_us, row.latency_us != ABSENT_I64);
+        at += number(space, at, row.ttft_us, row.ttft_us != ABSENT_I64);
+        for (line, cost) in row.cost.iter().enumerate() {
+            at += number(space, at, *cost, *cost != 0 || line == LINE_OF_KIND[INPUT] || line == LINE_OF_KIND[OUTPUT]);
+        }
+        let status = u64::from(2u32) << 32 | (row.cost_status as u64) << 16;
+        space[at & 255..][..8].copy_from_slice(&status.to_be_bytes());
+        at += STATUS;
+        at += number(space, at, row.price_id, row.price_id != 0);
+        self.at += at;
     }
 
     #[inline(always)]
     fn span(&mut self, span: Span, arena: &[u8]) {
         // An absent length is all ones, which is NULL.
         self.put(span.len.to_be_bytes());
-        if span.len != Span::ABSENT {
-            self.bytes(span, arena);
-        }
+        self.bytes(span, arena);
     }
 
     #[inline(always)]
     fn bytes(&mut self, span: Span, arena: &[u8]) {
-        let (from, length) = (span.at as usize, span.len as usize);
+        let (from, length) = (span.at as usize, length(&span));
         match (arena[from..].first_chunk::<SHORT>(), self.space[self.at..].first_chunk_mut::<SHORT>()) {
             (Some(text), Some(place)) if length <= SHORT => {
                 // As numbers: two copies in two branches become one call of memcpy, which is what this avoids.
@@ -208,13 +199,14 @@ impl Desk {
         }
         self.at += length;
     }
+}
 
-    /// Length and value in one move of 16 bytes; a NULL steps over the value.
-    #[inline(always)]
-    fn number(&mut self, value: i64, present: bool) {
-        let length = if present { 8u32 } else { u32::MAX };
-        let field = u128::from(length) << 96 | u128::from(value as u64) << 32;
-        self.space[self.at..self.at + 16].copy_from_slice(&field.to_be_bytes());
-        self.at += number_size(present);
-    }
+/// Length and value in one move of 16 bytes; a NULL steps over the value. Gives the length of the field. The mask
+/// changes nothing, since `at` never reaches it, but lets the compiler see that the move stays in the space.
+#[inline(always)]
+fn number(space: &mut [u8; NUMBERS_SPACE], at: usize, value: i64, present: bool) -> usize {
+    let length = if present { 8u32 } else { u32::MAX };
+    let field = u128::from(length) << 96 | u128::from(value as u64) << 32;
+    space[at & 255..][..16].copy_from_slice(&field.to_be_bytes());
+    if present { 12 } else { 4 }
 }

@@ -66,15 +66,14 @@ pub(super) fn sums_of(row: &Row, is_error: bool) -> Sums {
 /// Add where it fits. `false`: it did not, and the sums are as they were.
 #[inline]
 pub(super) fn add(sums: &mut Sums, more: &Sums) -> bool {
-    let mut result = *sums;
     let mut overflow = false;
-    for (sum, value) in result.iter_mut().zip(more) {
+    for (sum, value) in sums.iter_mut().zip(more) {
         let (total, over) = sum.overflowing_add(*value);
         *sum = total;
         overflow |= over;
     }
-    if !overflow {
-        *sums = result;
+    if overflow {
+        sums.iter_mut().zip(more).for_each(|(sum, value)| *sum = sum.wrapping_sub(*value));
     }
     !overflow
 }

@@ -107,7 +107,7 @@ fn row_of(arena: &mut Vec<u8>, event: &Event) -> Row {
         ttft_us: event.ttft_us.unwrap_or(ABSENT_I64),
         reported_cost_pico_usd: ABSENT_I64,
         texts,
-        tags: if event.id % 3 == 0 { put(r#"{"a":"b"}"#) } else { Span::NONE },
+        tags: if event.id.is_multiple_of(3) { put(r#"{"a":"b"}"#) } else { Span::NONE },
         cost: event.cost,
         cost_status: event.cost_status,
         price_id: i64::from(event.model),
