@@ -8,13 +8,20 @@ import pytest
 from psycopg import sql
 
 from analytics_hub.storage.connections import tenant_transaction
-from tests.support.database import Database
+from tests.support.database import Database, copy_of
 from tests.support.isolation import AT, TENANT_VIEWS, Neighbours, add_neighbours
 
 DENIED = psycopg.errors.InsufficientPrivilege
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def db(template: Database) -> Iterator[Database]:
+    """One database for all: every act here is a read or is refused."""
+    with copy_of(template) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
 def neighbours(db: Database) -> Neighbours:
     return add_neighbours(db)
 
