@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.conninfo import make_conninfo
 
 from analytics_hub.storage.embedded import Server, embedded_server
@@ -20,6 +22,10 @@ from analytics_hub.storage.migrate import bootstrap
 from tests.support.database import Database, copy_of, drop, make_template, unique_name
 
 SERVER_START_S = 60
+
+# A busy machine must not fail a property: pytest's own time-out bounds a test, not a clock on each example.
+hypothesis_settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("hub")
 
 
 @pytest.fixture(scope="session")

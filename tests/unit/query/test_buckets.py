@@ -79,6 +79,20 @@ def test_a_change_by_half_an_hour_cuts_the_hours_around_it() -> None:
     ]
 
 
+def test_a_range_that_begins_after_such_a_change_has_its_first_hour_there() -> None:
+    assert edges(
+        Interval.HOUR, "Australia/Lord_Howe", "2026-10-04T02:45+11:00", "2026-10-04T03:00+11:00"
+    ) == ["10-04T02:30+1100"]
+
+
+def test_a_day_that_was_left_again_for_minutes_is_not_cut_twice() -> None:
+    """At 00:01 on 7 November 2010 clocks in Newfoundland went back to 23:01: the hour that followed is of the 7th."""
+    zone = "America/St_Johns"
+    assert edges(Interval.DAY, zone, "2010-11-06T23:30-03:30", "2010-11-08T00:00-03:30") == [
+        "11-07T00:00-0230"
+    ]
+
+
 def test_the_first_bucket_starts_at_its_true_start_even_before_the_range() -> None:
     assert edges(Interval.WEEK, "UTC", "2026-11-05T10:00Z", "2026-11-05T11:00Z") == ["11-02T00:00+0000"]
     assert edges(Interval.MONTH, "UTC", "2026-11-05T10:00Z", "2026-12-05T11:00Z") == [
