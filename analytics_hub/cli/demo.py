@@ -16,7 +16,7 @@ import typer
 from analytics_hub.api.services import Services
 from analytics_hub.cli.closing import close_due_hours
 from analytics_hub.cli.console import ERR, OUT, note, print_json
-from analytics_hub.cli.demo_data import DemoData, demo_data
+from analytics_hub.cli.demo_data import DemoData, synthetic_data, trace_data, trace_files
 from analytics_hub.cli.demo_report import GROUP_BY, METRICS, DemoResult, demo_body, print_demo
 from analytics_hub.cli.loading import load_sources
 from analytics_hub.cli.opened import OpenedHub, opened
@@ -26,6 +26,7 @@ from analytics_hub.cli.serving import free_port, serve
 from analytics_hub.cli.tenants import make_tenant
 from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.ledger import Ledger
 from analytics_hub.domain.tenant import LATE_HORIZON_DEFAULT, NewTenant, Tenant
 from analytics_hub.domain.usage import UsageQuery
@@ -40,6 +41,9 @@ def demo(
     context: typer.Context,
     trace: Annotated[str, typer.Option(help="One trace file of known shape.")] = "",
     trace_dir: Annotated[str, typer.Option(help="Folder with the Azure LLM traces of 2023.")] = "",
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Make up an hour even where the traces are at hand.")
+    ] = False,
     keep_time: Annotated[bool, typer.Option("--keep-time", help="Leave the trace in its own year.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Do not keep the API running.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object (with --once).")] = False,
@@ -48,8 +52,12 @@ def demo(
     began = time.monotonic()
     settings = settings_of(context)
     if as_json and not once:
-        raise typer.BadParameter("--json goes with --once", param_hint="--json")
-    data = demo_data(trace, trace_dir, settings.ingest, SystemClock().now(), keep_time=keep_time)
+        raise InvalidInput(
+            "json_needs_once", "--json", "--json goes with --once: the object is printed at the end"
+        )
+    now = SystemClock().now()
+    files = [] if synthetic else trace_files(trace, trace_dir)
+    data = trace_data(files, settings.ingest, now, keep_time=keep_time) if files else synthetic_data(now)
     port = 0 if once else free_port(settings.api.host, settings.api.port)
     with _opened(settings, serving=not once, quiet=as_json) as hub:
         result, key = _played(hub, data, began, any_age=keep_time, show=not as_json)

@@ -39,13 +39,10 @@ class DemoData:
     what: str
 
 
-def demo_data(
-    trace: str, trace_dir: str, ingest: IngestSettings, now: datetime, *, keep_time: bool
+def trace_data(
+    files: Sequence[tuple[Path, TraceMapping]], ingest: IngestSettings, now: datetime, *, keep_time: bool
 ) -> DemoData:
     """The traces, moved so that the last request is `now`, unless they keep their own time."""
-    files = _trace_files(trace, trace_dir)
-    if not files:
-        return _synthetic(now)
     spans = [trace_span(str(path)) for path, _ in files]
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     shift = timedelta() if keep_time else now - last
@@ -55,7 +52,8 @@ def demo_data(
     return DemoData(sources, *_minutes(first + shift, last + shift), f"{names}, {when}")
 
 
-def _synthetic(now: datetime) -> DemoData:
+def synthetic_data(now: datetime) -> DemoData:
+    """The made-up hour that ends now."""
     sources = [
         SyntheticTrace(CONVERSATION, CHAT_MAPPING, now, seed=_SEED),
         SyntheticTrace(CODE, CODE_MAPPING, now, seed=_SEED + 1),
@@ -67,7 +65,10 @@ def _synthetic(now: datetime) -> DemoData:
     )
 
 
-def _trace_files(trace: str, trace_dir: str) -> list[tuple[Path, TraceMapping]]:
+def trace_files(trace: str, trace_dir: str) -> list[tuple[Path, TraceMapping]]:
+    """The trace that was named, those of the folder that was named, or those of the usual folders; maybe
+    none.
+    """
     if trace:
         path = Path(trace)
         if not path.is_file():
