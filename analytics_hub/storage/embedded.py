@@ -76,12 +76,12 @@ def embedded_server(
 
 
 def _enter(files: ServerFiles, *, durable: bool, wait_s: float) -> FileLock:
-    with exclusive(files.start_lock, wait_s):
+    with exclusive(files.start_lock, wait_s) as start:
         users = FileLock(files.users_lock)
         try:
             # Never refused: it is only taken alone under start.lock, which we hold.
             users.try_shared()
-            server_process.ensure_running(files, durable=durable, wait_s=wait_s)
+            server_process.ensure_running(files, start, durable=durable, wait_s=wait_s)
         except BaseException:
             users.close()
             raise
@@ -90,9 +90,9 @@ def _enter(files: ServerFiles, *, durable: bool, wait_s: float) -> FileLock:
 
 def _leave(files: ServerFiles, users: FileLock, wait_s: float) -> None:
     try:
-        with exclusive(files.start_lock, wait_s):
+        with exclusive(files.start_lock, wait_s) as start:
             if users.try_exclusive():
-                server_process.stop(files)
+                server_process.stop(files, start)
     finally:
         users.close()
 

@@ -27,6 +27,10 @@ class FileLock:
             owner = path.parent.stat()
             os.fchown(self._fd, owner.st_uid, owner.st_gid)
 
+    def fileno(self) -> int:
+        """For a child process to inherit: then the lock is held until both are gone."""
+        return self._fd
+
     def close(self) -> None:
         """Gives the lock back. Closing is enough: the lock belongs to the open file."""
         if self._fd >= 0:

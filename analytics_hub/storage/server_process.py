@@ -16,6 +16,7 @@ from analytics_hub.domain.errors import Broken, Conflict, TryLater
 from analytics_hub.storage.server_binaries import remove_tree
 from analytics_hub.storage.server_config import CONFIG_NAME, write_config
 from analytics_hub.storage.server_files import ServerFiles
+from analytics_hub.storage.server_locks import FileLock
 from analytics_hub.storage.server_pids import clear_after_crash, postmaster_pid
 
 ADMIN_ROLE = "postgres"  # the superuser that initdb makes: bootstrap and tests only, never a serving process
@@ -38,25 +39,35 @@ def answers(files: ServerFiles) -> bool:
     return True
 
 
-def ensure_running(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
+def ensure_running(files: ServerFiles, lock: FileLock, *, durable: bool, wait_s: float) -> None:
     """Adopts a server that runs, waits for one that starts or recovers, starts one otherwise."""
     ends_s = time.monotonic() + wait_s
-    while True:
-        if answers(files):
-            return
+    if _await_answer(files, ends_s):
+        return
+    clear_after_crash(files, ends_s)
+    _initialise(files, lock, durable=durable)
+    try:
+        _start(files, durable=durable, wait_s=max(1.0, ends_s - time.monotonic()))
+    except Broken:
+        # A process killed while it started a server may have left one that got up just before ours.
+        if not _await_answer(files, ends_s):
+            raise
+
+
+def _await_answer(files: ServerFiles, ends_s: float) -> bool:
+    """True once the server answers, False when there is none."""
+    while not answers(files):
         if postmaster_pid(files) is None:
-            break
+            return False
         if time.monotonic() >= ends_s:
             raise TryLater(
-                "server_slow", f"the server in {files.directory} has not answered for {wait_s:g} s"
+                "server_slow", f"the server in {files.directory} does not answer in the given time"
             )
         time.sleep(_POLL_S)
-    clear_after_crash(files, ends_s)
-    _initialise(files, durable=durable)
-    _start(files, durable=durable, wait_s=max(1.0, ends_s - time.monotonic()))
+    return True
 
 
-def stop(files: ServerFiles) -> None:
+def stop(files: ServerFiles, lock: FileLock) -> None:
     """A fast stop: open transactions are rolled back, a checkpoint is written. Forced when that takes too long."""
     for mode, wait_s in (("fast", _STOP_S), ("immediate", 10)):
         if postmaster_pid(files) is None:
@@ -65,6 +76,7 @@ def stop(files: ServerFiles) -> None:
             files,
             ["pg_ctl", "stop", "-D", str(files.pgdata), "-m", mode, "-w", "-t", str(wait_s)],
             wait_s + 5,
+            lock,
         )
         if done.returncode == 0:
             return
@@ -74,7 +86,7 @@ def stop(files: ServerFiles) -> None:
         )
 
 
-def _initialise(files: ServerFiles, *, durable: bool) -> None:
+def _initialise(files: ServerFiles, lock: FileLock, *, durable: bool) -> None:
     version_file = files.pgdata / "PG_VERSION"
     major = _binary_major(files)
     if version_file.exists():
@@ -95,7 +107,7 @@ def _initialise(files: ServerFiles, *, durable: bool) -> None:
     os.chown(new, files.user.uid, files.user.gid)
     command = ["initdb", "-D", str(new), f"--username={ADMIN_ROLE}", "--auth=trust", "--encoding=UTF8"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"]
-    done = _run(files, [*command, "--no-instructions", *([] if durable else ["--no-sync"])], _INITDB_S)
+    done = _run(files, [*command, "--no-instructions", *([] if durable else ["--no-sync"])], _INITDB_S, lock)
     if done.returncode != 0:
         raise Broken(
             "server_not_made", f"initdb in {new} failed: {done.stderr.strip() or done.stdout.strip()}"
@@ -129,8 +141,12 @@ def _start(files: ServerFiles, *, durable: bool, wait_s: float) -> None:
         )
 
 
-def _run(files: ServerFiles, command: list[str], wait_s: float) -> subprocess.CompletedProcess[str]:
-    """Runs one of the server's programs as the server's user, in a folder and an environment that are ours."""
+def _run(
+    files: ServerFiles, command: list[str], wait_s: float, lock: FileLock | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs one of the server's programs as the server's user, in a folder and an environment that are ours. With
+    `lock` it shares the start lock: if we are killed, nobody else begins before it ends. Never for a start, whose
+    child is the server itself."""
     other = None if files.user.is_us else files.user
     try:
         return subprocess.run(
@@ -143,6 +159,7 @@ def _run(files: ServerFiles, command: list[str], wait_s: float) -> subprocess.Co
             cwd=files.log_dir,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             umask=0o077,
+            pass_fds=[lock.fileno()] if lock else [],
             process_group=0,  # Ctrl-C is for us; cutting pg_ctl off would leave the server to itself
             user=other.uid if other else None,
             group=other.gid if other else None,

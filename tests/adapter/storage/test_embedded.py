@@ -249,3 +249,15 @@ def test_orphans_of_a_killed_server_are_ended_before_the_next_start(use: Use) ->
         with use() as again:
             assert answers(again.files)
             assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_process_killed_during_the_first_start_leaves_no_race(use: Use, data_dir: Path) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(HOLDER), str(data_dir)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    ends_s = time.monotonic() + WAIT_S
+    while not (data_dir / "pgdata.new").exists() and time.monotonic() < ends_s:
+        time.sleep(0.001)
+    process.kill()  # its initdb goes on for a moment, and keeps the start lock as long
+    process.communicate()
+    with use() as server:
+        assert answers(server.files)
