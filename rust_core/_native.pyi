@@ -185,11 +185,18 @@ class Batch:
     def drop(self, rows: Sequence[int]) -> None:
         """Remove rows by index and count them as duplicates (what the database said it had already)."""
     def poison(self, rows: Sequence[int], code: str, text: str) -> None:
-        """Turn rows by index into rejects (what the database refused for its data)."""
+        """Turn rows by index into rejects (what the database refused for its data).
+
+        Their payload is the row in canonical form; where it stood is no longer known (position -1).
+        """
     def slice(self, start: int, stop: int) -> Batch:
         """Rows [start, stop) alone, without tallies or rejects: for bisecting."""
     def fold_series(self, keys: Sequence[tuple[int, int]]) -> int:
-        """Give the named series (tenant_id, series_id) `other` in their free-text dimensions; gives the rows moved."""
+        """Fold the named series (tenant_id, series_id) one step; returns how many rows moved.
+
+        First provider_account, environment, project and the values of declared tags become `other`; named again, so do
+        provider, model, operation and service_tier, and one series a status is left.
+        """
     def copy_events(self, *, with_row: bool = False) -> Bytes:
         """PostgreSQL binary COPY of EVENT_COLUMNS; `with_row` puts an int4 row index first."""
     def copy_marks(self, flush_id: int) -> Bytes: ...

@@ -33,7 +33,16 @@ impl Span {
 pub const TEXT_FIELDS: usize = 10;
 /// Names of the text fields as SQL columns.
 pub const TEXT_COLUMNS: [&str; TEXT_FIELDS] = [
-    "source", "event_id", "user_id", "session_id", "api_key_id", "agent", "region", "trace_id", "span_id", "error_type",
+    "source",
+    "event_id",
+    "user_id",
+    "session_id",
+    "api_key_id",
+    "agent",
+    "region",
+    "trace_id",
+    "span_id",
+    "error_type",
 ];
 
 /// Marks an absent latency, time to first token or reported cost.
@@ -102,9 +111,8 @@ pub struct Series {
 /// Number of fixed series dimensions.
 pub const SERIES_DIMENSIONS: usize = 8;
 /// Their names, as SQL columns and JSON keys, in hash and COPY order.
-pub const SERIES_COLUMNS: [&str; SERIES_DIMENSIONS] = [
-    "provider", "provider_account", "model", "operation", "service_tier", "environment", "project", "status",
-];
+pub const SERIES_COLUMNS: [&str; SERIES_DIMENSIONS] =
+    ["provider", "provider_account", "model", "operation", "service_tier", "environment", "project", "status"];
 
 /// The account of one tenant and receipt hour within a batch. `stored` is the number of rows that remain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,9 @@ pub struct RowError {
 /// Position of a reject that came about after decoding: where the event stood is no longer known.
 const POSITION_UNKNOWN: i64 = -1;
 
+/// Bytes of a payload that a dead letter keeps. Every field at its bound, all of it escaped, is a little more.
+const PAYLOAD_BYTES_MAX: usize = 1 << 16;
+
 impl Batch {
     /// Remove rows by index and count them as duplicates.
     pub fn drop_rows(&mut self, rows: &[usize]) -> Result<(), RowError> {
@@ -31,6 +34,9 @@ impl Batch {
     pub fn poison_rows(&mut self, rows: &[usize], code: Code, detail: &str) -> Result<(), RowError> {
         let leaving = self.take_rows(rows)?;
         for row in leaving {
+            let mut payload = self.canonical_json(&row);
+            let payload_truncated = payload.len() > PAYLOAD_BYTES_MAX;
+            payload.truncate(PAYLOAD_BYTES_MAX);
             let reject = Reject {
                 tenant_id: row.tenant_id,
                 received_at_us: row.received_at_us,
@@ -42,8 +48,8 @@ impl Batch {
                 field: "".into(),
                 detail: detail.into(),
                 origin: "".into(),
-                payload: self.canonical_json(&row).into_boxed_slice(),
-                payload_truncated: false,
+                payload: payload.into_boxed_slice(),
+                payload_truncated,
             };
             self.rejects.push(reject);
             self.tally_mut(row.tenant_id, row.received_at_us).rejected += 1;
