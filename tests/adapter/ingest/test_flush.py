@@ -190,6 +190,24 @@ def test_series_past_the_budget_become_other(db: Database, postgres: PostgresSto
     assert postgres.totals()["events"] == 20
 
 
+def test_past_the_budget_models_stay_apart_within_a_reserve_and_then_become_other(
+    db: Database, postgres: PostgresStored
+) -> None:
+    with db.connect("hub_maint") as conn:
+        conn.execute("UPDATE hub.tenants SET series_max = 20 WHERE tenant_id = %s", [postgres.tenant_id])
+    lines = [event(number, project=f"project-{number}", model=f"model-{number}") for number in range(60)]
+    for at in range(0, 60, 20):
+        postgres.sink.flush(prepared(lines[at : at + 20], postgres.tenant_id))
+    with db.connect("hub_maint") as conn:
+        found = conn.execute(
+            "SELECT s.project = 'other', s.model = 'other', count(*) FROM hub.series s WHERE s.tenant_id = %s"
+            " GROUP BY 1, 2 ORDER BY 1, 2",
+            [postgres.tenant_id],
+        )
+        assert found.fetchall() == [(False, False, 20), (True, False, 2), (True, True, 1)]
+    assert postgres.totals()["events"] == 60
+
+
 def test_one_series_id_for_two_sets_of_dimensions_is_refused(db: Database, postgres: PostgresStored) -> None:
     postgres.sink.flush(prepared([event(1)], postgres.tenant_id))
     with db.connect("hub_owner") as conn:
