@@ -41,7 +41,9 @@ class FileSource:
         self._ingest = ingest
         self._decode = decode
         self._format = format
-        self._stored: BinaryIO = _open(path)
+        self._stored: BinaryIO | None = None
+        if path != "-":
+            _open(path).close()  # what cannot be read is told before anything is loaded
 
     @property
     def origin(self) -> str:
@@ -52,7 +54,8 @@ class FileSource:
         return None if self._path == "-" else Path(self._path).stat().st_size
 
     def blocks(self) -> Iterator[Block]:
-        with self._stored as stored:
+        with _open(self._path) as stored:
+            self._stored = stored
             data = _Reader(_decompressed(stored, self.origin), self.origin)
             head = data.peek(self._decode.event_bytes_max)
             if head.startswith(_UTF16):
@@ -92,7 +95,7 @@ class FileSource:
             yield Block(text, "json", 1, max(1, text.count(b'"model"')), self._tell())
 
     def _tell(self) -> int:
-        return 0 if self._path == "-" else self._stored.tell()
+        return 0 if self._path == "-" or self._stored is None else self._stored.tell()
 
 
 class _Reader:

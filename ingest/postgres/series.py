@@ -12,8 +12,10 @@ from ingest.decode import PreparedBatch
 from ingest.postgres.copy_in import Connection, copy_in
 from rust_core import SeriesCache, SeriesRows
 
-# Folding goes in two steps: what stays distinct after the first (by provider and model) may use a reserve beyond the
-# budget, one tenth of it; the second leaves one series a status, so nothing that a client sends grows a tenant further.
+# Folding goes in two steps: what stays distinct after the first (by provider and model) may use a reserve
+# beyond the
+# budget, one tenth of it; the second leaves one series a status, so nothing that a client sends grows a
+# tenant further.
 FOLD_STEPS = 2
 RESERVE_PART = 10
 

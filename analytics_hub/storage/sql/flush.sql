@@ -126,11 +126,16 @@ SELECT pg_advisory_xact_lock(%(lock_class)s, t.tenant_id)
   FROM (SELECT DISTINCT tenant_id FROM pg_temp.flush_series ORDER BY tenant_id) t
 
 -- name: unknown_series
--- With the number that its tenant has already and may have: the budget covers all dimensions together.
-SELECT n.tenant_id, n.series_id,
-       (SELECT count(*) FROM hub.series k WHERE k.tenant_id = n.tenant_id),
-       (SELECT t.series_max FROM hub.tenants t WHERE t.tenant_id = n.tenant_id)
+-- With the number that its tenant has already and may have: the budget covers all dimensions together. Counted once a
+-- tenant, not once a series.
+WITH budgets AS MATERIALIZED (
+    SELECT t.tenant_id, t.series_max, (SELECT count(*) FROM hub.series k WHERE k.tenant_id = t.tenant_id) AS taken
+      FROM hub.tenants t
+     WHERE t.tenant_id IN (SELECT tenant_id FROM pg_temp.flush_series)
+)
+SELECT n.tenant_id, n.series_id, coalesce(b.taken, 0), b.series_max
   FROM pg_temp.flush_series n
+  LEFT JOIN budgets b ON b.tenant_id = n.tenant_id
   LEFT JOIN hub.series s ON s.tenant_id = n.tenant_id AND s.series_id = n.series_id
  WHERE s.series_id IS NULL
  ORDER BY n.tenant_id, n.series_id
