@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::batch::{Label, SERIES_DIMENSIONS, Series};
-use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX};
+use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// The 128-bit key of an event: XXH3 over the length of the source (u32, little endian), the source and the id.
 /// Stored as a uuid, most significant byte first.
@@ -39,105 +39,132 @@ fn event_key_of_any_length(source: &[u8], id: &[u8]) -> u128 {
 /// The id of a series from its normalised dimensions and its declared tags, which must be sorted by key.
 pub fn series_id(dimensions: &[&[u8]; SERIES_DIMENSIONS], tags: &[(&[u8], &[u8])]) -> i64 {
     let mut key = Vec::with_capacity(256);
-    write_key(&mut key, dimensions, tags);
+    dimensions.iter().for_each(|dimension| put(&mut key, dimension));
+    for (name, value) in tags {
+        put(&mut key, name);
+        put(&mut key, value);
+    }
     xxh3_64(&key) as i64
 }
 
-fn write_key(key: &mut Vec<u8>, dimensions: &[&[u8]; SERIES_DIMENSIONS], tags: &[(&[u8], &[u8])]) {
-    key.clear();
-    for dimension in dimensions {
-        put(key, dimension);
-    }
-    for (name, value) in tags {
-        put(key, name);
-        put(key, value);
-    }
-}
-
-/// Length and bytes. A short text is written through a block of fixed size, which spares a call of `memcpy`.
-#[inline(always)]
+/// Length (u32, little endian) and bytes.
 fn put(key: &mut Vec<u8>, bytes: &[u8]) {
-    const SHORT: usize = 16;
-    let mut block = [0u8; 4 + SHORT];
-    block[..4].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-    if bytes.len() <= SHORT {
-        let end = key.len() + 4 + bytes.len();
-        copy_short(&mut block[4..], bytes);
-        key.extend_from_slice(&block);
-        key.truncate(end);
-    } else {
-        key.extend_from_slice(&block[..4]);
-        key.extend_from_slice(bytes);
+    key.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    key.extend_from_slice(bytes);
+}
+
+/// Room for the dimensions of a series key: each has its length, its text and the rest of a block.
+const KEY_BYTES: usize = SERIES_DIMENSIONS * (4 + TEXT_BYTES_MAX) + BLOCK;
+/// Short texts are copied as one block of fixed size: a call of `memcpy` costs more than the bytes.
+const BLOCK: usize = 32;
+
+/// A series key as it is being written.
+#[derive(Debug)]
+pub(crate) struct SeriesKey {
+    dimensions: Box<[u8; KEY_BYTES]>,
+    len: usize,
+    /// The whole key where there are declared tags.
+    tagged: Vec<u8>,
+}
+
+impl Default for SeriesKey {
+    fn default() -> SeriesKey {
+        SeriesKey { dimensions: Box::new([0; KEY_BYTES]), len: 0, tagged: Vec::new() }
     }
 }
 
-/// Parsing has seen to it that every text is UTF-8.
-pub(crate) fn label(text: &[u8]) -> Label {
-    Label::from_utf8(text).unwrap_or_default()
-}
+impl SeriesKey {
+    /// Forget the last key.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.tagged.clear();
+    }
 
-/// Copy at most 16 bytes: as two overlapping words where there are that many.
-#[inline(always)]
-fn copy_short(to: &mut [u8], from: &[u8]) {
-    let len = from.len();
-    if len >= 8 {
-        to[..8].copy_from_slice(&from[..8]);
-        to[len - 8..len].copy_from_slice(&from[len - 8..]);
-    } else if len >= 4 {
-        to[..4].copy_from_slice(&from[..4]);
-        to[len - 4..len].copy_from_slice(&from[len - 4..]);
-    } else {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
+    /// Add the next dimension: the first `len` bytes of `readable`, at most [`TEXT_BYTES_MAX`].
+    #[inline(always)]
+    pub(crate) fn dimension(&mut self, readable: &[u8], len: usize, lower: bool) {
+        let Some(room) = self.dimensions.get_mut(self.len..) else {
+            return;
+        };
+        room[..4].copy_from_slice(&(len as u32).to_le_bytes());
+        match (readable.first_chunk::<BLOCK>(), room[4..].first_chunk_mut::<BLOCK>()) {
+            (Some(block), Some(to)) if len <= BLOCK => {
+                *to = if lower { block.map(|byte| byte.to_ascii_lowercase()) } else { *block };
+            }
+            _ => {
+                room[4..4 + len].copy_from_slice(&readable[..len]);
+                if lower {
+                    room[4..4 + len].make_ascii_lowercase();
+                }
+            }
         }
+        self.len += 4 + len;
+    }
+
+    /// Add the declared tags, sorted by key, behind all dimensions.
+    pub(crate) fn tags(&mut self, tags: &[(&[u8], &[u8])]) {
+        if tags.is_empty() {
+            return;
+        }
+        self.tagged.extend_from_slice(&self.dimensions[..self.len]);
+        for (name, value) in tags {
+            put(&mut self.tagged, name);
+            put(&mut self.tagged, value);
+        }
+    }
+
+    fn hash(&self) -> u64 {
+        xxh3_64(if self.tagged.is_empty() { &self.dimensions[..self.len] } else { &self.tagged })
+    }
+
+    /// The dimensions, read back. Parsing has seen to it that every text is UTF-8.
+    fn labels(&self) -> [Label; SERIES_DIMENSIONS] {
+        let mut rest = &self.dimensions[..self.len];
+        std::array::from_fn(|_| {
+            let (len, behind) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+            let len = (u32::from_le_bytes(*len) as usize).min(behind.len());
+            rest = &behind[len..];
+            Label::from_utf8(&behind[..len]).unwrap_or_default()
+        })
     }
 }
 
 /// The distinct series of one batch.
 #[derive(Debug, Default)]
-pub struct SeriesSet {
+pub(crate) struct SeriesSet {
     known: HashTable<Known>,
-    key: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Known {
-    series_id: i64,
+    slot: u64,
     tenant_id: i32,
     index: u32,
 }
 
 impl SeriesSet {
-    /// The index in `list` of the series with these normalised dimensions and sorted declared tags; a new one is
-    /// appended. `tags_json` writes the tags as text and is only asked for a new series.
-    #[inline]
-    pub fn index_of(
+    /// The index in `list` of the tenant's series with this key; a new one is appended. `tags_json` writes the declared
+    /// tags as text and is only asked for a new series.
+    #[inline(always)]
+    pub(crate) fn index_of(
         &mut self,
         tenant_id: i32,
-        dimensions: &[&[u8]; SERIES_DIMENSIONS],
-        tags: &[(&[u8], &[u8])],
+        key: &SeriesKey,
         tags_json: impl FnOnce() -> Label,
         list: &mut Vec<Series>,
     ) -> u32 {
-        write_key(&mut self.key, dimensions, tags);
-        let hash = xxh3_64(&self.key);
-        let series_id = hash as i64;
+        let hash = key.hash();
+        // One series id may be that of several tenants; within a tenant it is the identity, as in the database.
         let slot = hash ^ (tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let found = self.known.find(slot, |known| known.series_id == series_id && known.tenant_id == tenant_id);
+        let found = self.known.find(slot, |known| known.slot == slot && known.tenant_id == tenant_id);
         if let Some(known) = found {
             return known.index;
         }
         let index = list.len() as u32;
-        let rehash =
-            |known: &Known| known.series_id as u64 ^ (known.tenant_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.known.insert_unique(slot, Known { series_id, tenant_id, index }, rehash);
-        list.push(Series {
-            tenant_id,
-            series_id,
-            dimensions: dimensions.map(label),
-            tags: tags_json(),
-            is_error: dimensions[SERIES_DIMENSIONS - 1] != b"ok",
-        });
+        self.known.insert_unique(slot, Known { slot, tenant_id, index }, |known| known.slot);
+        let dimensions = key.labels();
+        let is_error = dimensions[SERIES_DIMENSIONS - 1] != "ok";
+        list.push(Series { tenant_id, series_id: hash as i64, dimensions, tags: tags_json(), is_error });
         index
     }
 }

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Label, Row, SERIES_DIMENSIONS, Span, TEXT_FIELDS};
 use crate::limits::Limits;
 use crate::reject::Code;
-use crate::series::{SeriesSet, event_key, label};
+use crate::series::{SeriesKey, SeriesSet, event_key};
 use crate::tokens::{COST_LINES, CostStatus};
 
 use super::field;
@@ -16,7 +16,7 @@ use super::text::write_string;
 #[derive(Default)]
 pub(super) struct RowMaker {
     series: SeriesSet,
-    lowered: Lowered,
+    key: SeriesKey,
 }
 
 impl RowMaker {
@@ -76,46 +76,28 @@ impl RowMaker {
         verdict: Verdict,
         message: &Message,
     ) -> u32 {
-        let mut dimensions: [&[u8]; SERIES_DIMENSIONS] = [b""; SERIES_DIMENSIONS];
-        for (at, dimension) in dimensions.iter_mut().enumerate() {
-            *dimension = bytes_of(raw.texts[at], base).unwrap_or_default();
+        self.key.clear();
+        for at in 0..SERIES_DIMENSIONS as u8 {
+            let span = raw.texts[usize::from(at)];
+            let lower = matches!(at, field::PROVIDER | field::OPERATION | field::SERVICE_TIER | field::STATUS);
+            match base.get(span.at as usize..) {
+                Some(readable) if span.len != Span::ABSENT => self.key.dimension(readable, span.len as usize, lower),
+                _ if at == field::STATUS => {
+                    let name = verdict.status.name();
+                    self.key.dimension(name.as_bytes(), name.len(), false);
+                }
+                _ => self.key.dimension(b"", 0, false),
+            }
         }
-        dimensions[usize::from(field::STATUS)] = verdict.status.name().as_bytes();
-        let [provider, operation, tier] = &mut self.lowered.texts;
-        lower(&mut dimensions[usize::from(field::PROVIDER)], provider);
-        lower(&mut dimensions[usize::from(field::OPERATION)], operation);
-        lower(&mut dimensions[usize::from(field::SERVICE_TIER)], tier);
         let declared = &message.tenant.declared_tags;
         let tags = if raw.tags.is_empty() || declared.is_empty() {
             Vec::new()
         } else {
             sorted_tags(raw, base, |key| is_declared(declared, key))
         };
-        let json = || {
-            if tags.is_empty() {
-                return Label::const_new("{}");
-            }
-            let mut out = Vec::new();
-            write_tags(&tags, &mut out);
-            label(&out)
-        };
-        self.series.index_of(message.tenant.tenant_id, &dimensions, &tags, json, &mut batch.series)
-    }
-}
-
-/// Room for the lower-case forms of the texts that are not lower case already.
-#[derive(Default)]
-struct Lowered {
-    texts: [Vec<u8>; 3],
-}
-
-/// Let `text` be lower case; only one that is not is copied.
-#[inline(always)]
-fn lower<'a>(text: &mut &'a [u8], room: &'a mut Vec<u8>) {
-    if text.iter().any(u8::is_ascii_uppercase) {
-        room.clear();
-        room.extend(text.iter().map(u8::to_ascii_lowercase));
-        *text = room;
+        self.key.tags(&tags);
+        let json = || if tags.is_empty() { Label::const_new("{}") } else { tags_label(&tags) };
+        self.series.index_of(message.tenant.tenant_id, &self.key, json, &mut batch.series)
     }
 }
 
@@ -176,6 +158,12 @@ fn sorted_tags<'a>(raw: &RawEvent, base: &'a [u8], keep: impl Fn(&[u8]) -> bool)
     let mut tags: Vec<(&[u8], &[u8])> = pairs.filter(|(key, _)| keep(key)).collect();
     tags.sort_unstable();
     tags
+}
+
+fn tags_label(tags: &[(&[u8], &[u8])]) -> Label {
+    let mut out = Vec::new();
+    write_tags(tags, &mut out);
+    Label::from_utf8(&out).unwrap_or_default()
 }
 
 fn write_tags(tags: &[(&[u8], &[u8])], out: &mut Vec<u8>) {
