@@ -90,7 +90,7 @@ docs: setup ## Write the generated pages of docs/ again (settings, reject codes)
 	@$(PY) -m tests.contract.reject_codes_page >docs/reject-codes.md
 
 clean: ## Remove the environment, the builds and the caches (never the data directory)
-	@rm -rf $(VENV) .uv target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	@rm -rf $(VENV) .uv .uv-pip target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find rust_core -maxdepth 1 -name '*.so' -delete
 
 # --- what setup is made of ---------------------------------------------------------------------------------------
