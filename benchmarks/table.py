@@ -29,8 +29,12 @@ def rendered() -> str:
     for path in sorted(RESULTS.glob("*.json")):
         result = orjson.loads(path.read_bytes())
         facts = result["machine"]
-        parts.append(f"### {result['name']}\n\n`{result['command']}`, made {result['made']} on {facts['cpu']},")
-        parts[-1] += f" {facts['cores']} cores, {facts['memory_gib']} GiB.\n\n| figure | value |\n|---|---:|\n"
+        parts.append(
+            f"### {result['name']}\n\n`{result['command']}`, made {result['made']} on {facts['cpu']},"
+        )
+        parts[-1] += (
+            f" {facts['cores']} cores, {facts['memory_gib']} GiB.\n\n| figure | value |\n|---|---:|\n"
+        )
         parts[-1] += "".join(f"| {name} | {_number(value)} |\n" for name, value in result["figures"].items())
     return "\n".join(parts)
 
@@ -52,7 +56,9 @@ def main() -> None:
     new = with_table(old)
     if parser.parse_args().check:
         if old != new:
-            raise SystemExit("benchmarks/README.md is not what the result files say: run python -m benchmarks.table")
+            raise SystemExit(
+                "benchmarks/README.md is not what the result files say: run python -m benchmarks.table"
+            )
     else:
         README.write_text(new)
 
