@@ -7,6 +7,7 @@ tables in `parquet_source.py`; the choice between them is made in `analytics_hub
 
 import gzip
 import io
+import os
 import sys
 import zlib
 from collections.abc import Iterator
@@ -142,7 +143,9 @@ class _Reader:
 
 def _open(path: str) -> BinaryIO:
     if path == "-":
-        return sys.stdin.buffer
+        # A reader of its own: a thread that hangs in a silent pipe must not hold what the interpreter closes
+        # at exit.
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     try:
         return Path(path).open("rb")
     except FileNotFoundError:

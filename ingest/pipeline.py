@@ -26,6 +26,7 @@ from ingest.ports import Block, EventSink, EventSource, Fence
 from ingest.stages import Stages
 from rust_core import Message, Reject, TenantRules
 
+_IDLE_S = 0.2  # how soon a stop is noticed while the source is silent
 REJECTS_SHOWN_MAX = 1_000  # rejects kept for the summary; the dead letters have them all
 
 
@@ -127,9 +128,11 @@ class Pipeline:
 
         while True:
             try:
-                block = stages.get(blocks, buffer.wait_s())
+                block = stages.get(blocks, buffer.wait_s() if len(buffer) else _IDLE_S)
             except queue.Empty:
                 hand_over()
+                if stages.asked_to_stop:
+                    break  # the source is silent: nobody knows for how long
                 continue
             if block is None:
                 break

@@ -267,3 +267,35 @@ def test_a_copy_names_the_columns_in_the_order_of_the_encoder(
     text = statements("flush")[statement]
     named = text[text.index("(") + 1 : text.index(")")].replace("\n", " ").split(",")
     assert tuple(name.strip() for name in named) == tuple(columns)
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for(db: Database, postgres: PostgresStored) -> None:
+    tries: list[int] = []
+
+    def connected() -> psycopg.Connection[Any]:
+        tries.append(1)
+        if len(tries) < 5:
+            raise psycopg.OperationalError("the server is starting")
+        return connect(db.writer_dsn, "test")
+
+    flush = SETTINGS.flush.model_copy(update={"retries_max": 0})
+    sink = PostgresSink(connected, flush, SystemClock())
+    assert sink.flush(prepared(events(range(5)), postgres.tenant_id)).count.stored == 5
+    sink.close()
+
+
+def test_a_server_that_stays_away_is_told_as_passing(postgres: PostgresStored) -> None:
+    def refused() -> psycopg.Connection[Any]:
+        raise psycopg.OperationalError("connection refused")
+
+    sink = PostgresSink(refused, SETTINGS.flush.model_copy(update={"deadline_s": 0.3}), SystemClock())
+    with pytest.raises(TryLater, match="connection refused"):
+        sink.flush(prepared(events(range(5)), postgres.tenant_id))
+
+
+def test_a_missing_right_is_not_waited_for(db: Database, postgres: PostgresStored) -> None:
+    with db.connect("hub_owner") as conn:
+        conn.execute("REVOKE INSERT ON hub.rollup_marks FROM hub_writer")
+    with pytest.raises(Broken, match="permission denied"):
+        postgres.another().flush(prepared(events(range(5)), postgres.tenant_id))
+    assert postgres.totals()["events"] == 0

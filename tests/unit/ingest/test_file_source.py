@@ -1,7 +1,6 @@
 """Reading files of events: formats, compression, encodings, bounds."""
 
 import gzip
-import io
 from pathlib import Path
 
 import orjson
@@ -119,9 +118,10 @@ def test_a_block_never_holds_more_events_than_a_batch(tmp_path: Path) -> None:
     assert all(block.events <= 10 for block in _blocks(_file(tmp_path, (ONE + b"\n") * 100), ingest=small))
 
 
-def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ONE + b"\n" + TWO + b"\n")))
-    source = FileSource("-", SETTINGS.ingest, SETTINGS.decode)
-    assert source.origin == "stdin"
-    assert source.size_bytes is None
-    assert [block.events for block in source.blocks()] == [2]
+def test_standard_input_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _file(tmp_path, ONE + b"\n" + TWO + b"\n").open() as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        source = FileSource("-", SETTINGS.ingest, SETTINGS.decode)
+        assert source.origin == "stdin"
+        assert source.size_bytes is None
+        assert [block.events for block in source.blocks()] == [2]
