@@ -199,6 +199,18 @@ fn accepted_values_are_those_that_another_parser_reads() {
 }
 
 #[test]
+fn numbers_too_long_for_a_word_are_told_apart() {
+    for field in ["latency_ms", "time_unix_s", "time_unix_ns", "cost_usd"] {
+        for number in
+            ["8515991844674407370", "85159918446744073709551616", "0.85159918446744073709551616", "1e85159918446744073"]
+        {
+            let body = format!("{{\"id\":\"a\",\"model\":\"m\",\"{field}\":{number}}}");
+            check(body.as_bytes(), Format::Auto, &Limits::default());
+        }
+    }
+}
+
+#[test]
 fn random_bytes_of_json_letters_are_accounted_for() {
     for seed in 0..BODIES {
         let mut random = Random(seed);

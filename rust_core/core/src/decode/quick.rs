@@ -136,8 +136,12 @@ fn duration(pass: &mut Pass, field: Field, raw: &mut RawEvent) -> Option<i64> {
     let from = pass.at;
     let whole = pass.digits();
     let whole_digits = pass.at - from;
+    let leading_zero = whole_digits > 1 && pass.bytes[from] == b'0';
+    if whole_digits == 0 || whole_digits > 8 || leading_zero {
+        return careful_duration(pass, from, field, raw);
+    }
     let mut us = whole * 1000;
-    if whole_digits > 0 && pass.bytes.get(pass.at) == Some(&b'.') {
+    if pass.bytes.get(pass.at) == Some(&b'.') {
         pass.at += 1;
         let point = pass.at;
         let fraction = pass.digits();
@@ -148,9 +152,7 @@ fn duration(pass: &mut Pass, field: Field, raw: &mut RawEvent) -> Option<i64> {
             _ => return careful_duration(pass, from, field, raw),
         };
     }
-    let leading_zero = whole_digits > 1 && pass.bytes[from] == b'0';
-    let ends = matches!(pass.bytes.get(pass.at), Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-    if whole_digits == 0 || whole_digits > 8 || leading_zero || !ends {
+    if !matches!(pass.bytes.get(pass.at), Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')) {
         return careful_duration(pass, from, field, raw);
     }
     Some(us as i64)
