@@ -1,4 +1,6 @@
-"""Answers are exact in every snapshot while two writers, two closers and readers are at work at the same time."""
+"""Answers are exact in every snapshot while two writers, two closers and readers are at work at the same
+time.
+"""
 
 import threading
 from collections.abc import Callable
@@ -76,7 +78,9 @@ def test_every_snapshot_is_exact_while_writers_and_closers_work(db: Database) ->
 
 
 def ask_while(db: Database, tenant: int, working: Callable[[], bool]) -> set[str]:
-    """Questions as long as writers work, and at least so many; every answer exact. Gives the levels that were read."""
+    """Questions as long as writers work, and at least so many; every answer exact. Gives the levels that
+    were read.
+    """
     random, levels, asked = Random(5), set[str](), 0
     while working() or asked < QUESTIONS:
         planned, events, how = both_now(db.reader_dsn, whole(tenant, random))

@@ -1,7 +1,8 @@
-"""Answers are exact at every moment: random histories of flushes, resends, late events, closing and retention.
+"""Answers are exact at every moment: random histories of flushes, resends, late events, closing and
+retention.
 
-The oracle is the sum of the raw events in the same snapshot. What a history may contain is `Step`; the question after
-each step is drawn too: any range, interval and zone.
+The oracle is the sum of the raw events in the same snapshot. What a history may contain is `Step`; the
+question after each step is drawn too: any range, interval and zone.
 """
 
 import itertools
@@ -77,7 +78,9 @@ def retire(db: Database, moment: datetime) -> None:
 
 
 def equal_to_raw(db: Database, tenant: int, question: tuple[datetime, int, Interval, str]) -> None:
-    """The comparison. Behind minute retention a finer edge is refused, never guessed; whole days still answer."""
+    """The comparison. Behind minute retention a finer edge is refused, never guessed; whole days still
+    answer.
+    """
     start, minutes, interval, zone = question
     asked = usage_by_project(tenant, start, start + timedelta(minutes=minutes), interval, zone)
     try:
@@ -90,7 +93,9 @@ def equal_to_raw(db: Database, tenant: int, question: tuple[datetime, int, Inter
 
 
 def fresh(db: Database) -> PostgresStored:
-    """A new tenant in a database without history, so that one history cannot hold up retention in the next."""
+    """A new tenant in a database without history, so that one history cannot hold up retention in the
+    next.
+    """
     with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
         connection.execute(
             "TRUNCATE hub.usage_events, hub.usage_1m, hub.usage_1h, hub.usage_1d, hub.rollup_marks"
