@@ -9,48 +9,49 @@ from typing import Annotated
 
 import typer
 
-from analytics_hub.cli import tenant
-from analytics_hub.cli.check import check
-from analytics_hub.cli.close import close
 from analytics_hub.cli.console import OUT, print_error
-from analytics_hub.cli.demo import demo
-from analytics_hub.cli.load import load
-from analytics_hub.cli.migrate import migrate
-from analytics_hub.cli.query import query
-from analytics_hub.cli.rejects import rejects
+from analytics_hub.cli.lazy import lazy_group
 from analytics_hub.cli.running import Invocation
-from analytics_hub.cli.up import up
 from analytics_hub.domain.errors import HubError
 from analytics_hub.settings import load_settings
 
+COMMANDS = {
+    "demo": "analytics_hub.cli.demo:demo",
+    "up": "analytics_hub.cli.up:up",
+    "load": "analytics_hub.cli.load:load",
+    "query": "analytics_hub.cli.query:query",
+    "tenant": "analytics_hub.cli.tenant:app",
+    "close": "analytics_hub.cli.close:close",
+    "rejects": "analytics_hub.cli.rejects:rejects",
+    "check": "analytics_hub.cli.check:check",
+    "migrate": "analytics_hub.cli.migrate:migrate",
+}
+
 app = typer.Typer(
+    cls=lazy_group(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     help="LLM usage analytics: every call counted once, priced as of its moment, queryable at once.",
 )
 
-app.command()(demo)
-app.command()(up)
-app.command()(load)
-app.command()(query)
-app.add_typer(tenant.app, name="tenant")
-app.command()(close)
-app.command()(rejects)
-app.command()(check)
-app.command()(migrate)
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        OUT.print(metadata.version("llm-analytics-hub"))
+        raise typer.Exit
 
 
 @app.callback()
 def options(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback does the work, before a command is asked for
+        bool,
+        typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Read the settings before any command runs."""
-    if version:
-        OUT.print(metadata.version("llm-analytics-hub"))
-        raise typer.Exit
     try:
         context.obj = Invocation(load_settings(), debug)
     except HubError as error:

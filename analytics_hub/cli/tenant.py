@@ -12,7 +12,9 @@ from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.tenants import list_tenants, make_key, make_tenant
 from analytics_hub.domain.tenant import NewTenant, Tenant
 
-app = typer.Typer(no_args_is_help=True, help="Make and list tenants, give out API keys.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Make and list tenants, give out API keys."
+)
 
 _SCOPES = ["ingest", "query"]
 
