@@ -35,6 +35,8 @@ BUILD_STAMP := $(VENV)/.built
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(wildcard rust_core/*/Cargo.toml) $(shell find rust_core/*/src -name '*.rs')
 
 STEP := .ci/step
+STEP_HERE := $(CURDIR)/.ci/step
+SECONDS_MAX ?= 30
 
 ##@ Start here
 .PHONY: help setup demo
@@ -71,7 +73,7 @@ build: $(ENV_STAMP) ## Build the native core again in the fast profile
 	@touch $(BUILD_STAMP)
 
 ##@ Now and then
-.PHONY: build-release bench lock docs clean
+.PHONY: build-release bench fuzz lock docs clean
 build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
 	@$(STEP) "build (release)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --release --quiet
 	@touch $(BUILD_STAMP)
@@ -82,6 +84,11 @@ bench: build-release ## Measure against the peers, write benchmarks/results/*.js
 	@$(STEP) "bench load" $(PY) -m benchmarks.load
 	@$(PY) -m benchmarks.table
 
+fuzz: ## Feed the decoder mutated bodies (SECONDS_MAX=30; needs nightly Rust and cargo-fuzz)
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs: rustup toolchain install nightly; cargo install cargo-fuzz" >&2; exit 1; }
+	@mkdir -p rust_core/core/fuzz/corpus/decode
+	@cd rust_core/core && $(STEP_HERE) "fuzz decode" env CARGO_TERM_QUIET=true cargo +nightly fuzz run decode fuzz/corpus/decode fuzz/seeds -- -max_total_time=$(SECONDS_MAX) -verbosity=0 -dict=fuzz/decode.dict
+
 lock: $(ENV_STAMP) ## Resolve requirements/*.txt again from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)
 
@@ -90,7 +97,7 @@ docs: setup ## Write the generated pages of docs/ again (settings, reject codes)
 	@$(PY) -m tests.contract.reject_codes_page >docs/reject-codes.md
 
 clean: ## Remove the environment, the builds and the caches (never the data directory)
-	@rm -rf $(VENV) .uv .uv-pip target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	@rm -rf $(VENV) .uv .uv-pip target rust_core/core/fuzz/{target,corpus,artifacts} dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
 	@find . -name __pycache__ -prune -exec rm -rf {} + ; find rust_core -maxdepth 1 -name '*.so' -delete
 
 # --- what setup is made of ---------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 import typer
@@ -19,12 +21,16 @@ SECTIONS = ["Question", "Decision", "Measured", "What follows", "Left aside"]
 
 def _commands() -> set[tuple[str, ...]]:
     """Every command of `hub` and its sub-commands."""
-    top = typer.main.get_command(app)
-    names: set[tuple[str, ...]] = set()
-    for name, command in getattr(top, "commands", {}).items():
-        names.add((name,))
-        names.update((name, inner) for inner in getattr(command, "commands", {}))
-    return names
+    return set(_below(typer.main.get_command(app), ()))
+
+
+def _below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Asks as the shell does, so that commands which are loaded when they are called are found too."""
+    if hasattr(command, "list_commands"):
+        context = command.make_context("hub", [], resilient_parsing=True)
+        for name in command.list_commands(context):
+            yield (*path, name)
+            yield from _below(command.get_command(context, name), (*path, name))
 
 
 def _unknown(used: set[tuple[str, ...]], known: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
