@@ -187,7 +187,7 @@ class Batch:
     def poison(self, rows: Sequence[int], code: str, text: str) -> None:
         """Turn rows by index into rejects (what the database refused for its data).
 
-        Their payload is the row in canonical form; where it stood is no longer known (position -1).
+        Their payload is the row in canonical form; position and origin are those of the event as it arrived.
         """
     def slice(self, start: int, stop: int) -> Batch:
         """Rows [start, stop) alone, without tallies or rejects: for bisecting."""

@@ -63,6 +63,10 @@ pub struct Row {
     pub series: u32,
     /// Arrival order within the batch; the first of equal events stays.
     pub arrival: u32,
+    /// Index into [`Batch::origins`].
+    pub message: u32,
+    /// Where the event stood: the message's base position plus its line or ordinal.
+    pub position: i64,
     /// Disjoint token counts.
     pub tokens: Tokens,
     /// Request-level count of web searches.
@@ -153,4 +157,6 @@ pub struct Batch {
     pub tallies: Vec<Tally>,
     /// Counted oddities.
     pub warnings: Warnings,
+    /// Where each message came from.
+    pub origins: Vec<Box<str>>,
 }

@@ -13,19 +13,6 @@ use crate::limits::Limits;
 use crate::message::{Message, format_of};
 use crate::payload::Payload;
 
-/// Every value of the dimension `status`.
-pub const STATUSES: [&str; 9] = [
-    "ok",
-    "timeout",
-    "rate_limited",
-    "auth",
-    "invalid_request",
-    "content_filter",
-    "server_error",
-    "cancelled",
-    "other",
-];
-
 #[pyfunction]
 #[pyo3(signature = (messages, limits, dialect = "canonical"))]
 fn decode(

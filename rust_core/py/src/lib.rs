@@ -35,7 +35,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SERIES_COLUMNS", PyTuple::new(py, hub_core::batch::SERIES_COLUMNS)?)?;
     module.add("EVENT_COLUMNS", PyTuple::new(py, hub_core::copy::EVENT_COLUMNS)?)?;
     module.add("DELTA_COLUMNS", PyTuple::new(py, hub_core::copy::DELTA_COLUMNS)?)?;
-    module.add("STATUSES", PyTuple::new(py, functions::STATUSES)?)?;
+    module.add("STATUSES", PyTuple::new(py, hub_core::decode::STATUSES)?)?;
     errors::register(module)?;
     module.add_class::<bytes::Bytes>()?;
     module.add_class::<message::TenantRules>()?;

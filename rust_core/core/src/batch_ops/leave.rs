@@ -13,9 +13,6 @@ pub struct RowError {
     pub rows: usize,
 }
 
-/// Position of a reject that came about after decoding: where the event stood is no longer known.
-const POSITION_UNKNOWN: i64 = -1;
-
 /// Bytes of a payload that a dead letter keeps. Every field at its bound, all of it escaped, is a little more.
 const PAYLOAD_BYTES_MAX: usize = 1 << 16;
 
@@ -40,14 +37,14 @@ impl Batch {
             let reject = Reject {
                 tenant_id: row.tenant_id,
                 received_at_us: row.received_at_us,
-                message: 0,
+                message: row.message,
                 ordinal: row.arrival,
-                position: POSITION_UNKNOWN,
+                position: row.position,
                 at_byte: -1,
                 code,
                 field: "".into(),
                 detail: detail.into(),
-                origin: "".into(),
+                origin: self.origins.get(row.message as usize).cloned().unwrap_or_default(),
                 payload: payload.into_boxed_slice(),
                 payload_truncated,
             };
@@ -74,7 +71,11 @@ impl Batch {
     /// Rows `[start, stop)` alone, without rejects and tallies. The range is cut to what there is.
     pub fn slice(&self, start: usize, stop: usize) -> Batch {
         let stop = stop.min(self.rows.len());
-        let mut out = Batch { rows: self.rows[start.min(stop)..stop].to_vec(), ..Batch::default() };
+        let mut out = Batch {
+            rows: self.rows[start.min(stop)..stop].to_vec(),
+            origins: self.origins.clone(),
+            ..Batch::default()
+        };
         let mut new_index = vec![u32::MAX; self.series.len()];
         for row in &mut out.rows {
             let index = &mut new_index[row.series as usize];

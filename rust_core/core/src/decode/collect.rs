@@ -9,7 +9,7 @@ use super::judge::judge;
 use super::message::Message;
 use super::quick::QuickParser;
 use super::raw::{Fault, RawEvent};
-use super::rows::RowMaker;
+use super::rows::{Place, RowMaker};
 use super::walk::Receive;
 
 /// Collects the events of many messages into one batch.
@@ -89,22 +89,29 @@ impl OfMessage<'_, '_, '_> {
         &body[at..end]
     }
 
+    /// Where the current event stands; in lines where the body has lines.
+    #[inline(always)]
+    fn place(&self, line: Option<u64>) -> Place {
+        let offset = i64::try_from(line.unwrap_or(self.ordinal)).unwrap_or(i64::MAX);
+        Place { message: self.index, position: self.message.base_position.saturating_add(offset) }
+    }
+
     #[cold]
     fn reject(&mut self, fault: Fault, event: &[u8], line: Option<u64>) {
         self.rejected += 1;
+        let Place { message, position } = self.place(line);
         let limits = self.collector.limits;
         let rejects = &mut self.collector.batch.rejects;
         if rejects.len() >= limits.rejects_kept_max {
             return;
         }
-        let offset = i64::try_from(line.unwrap_or(self.ordinal)).unwrap_or(i64::MAX);
         let kept = event.len().min(limits.payload_kept_bytes_max);
         rejects.push(Reject {
             tenant_id: self.message.tenant.tenant_id,
             received_at_us: self.message.received_at_us,
-            message: self.index,
+            message,
             ordinal: u32::try_from(self.ordinal).unwrap_or(u32::MAX),
-            position: self.message.base_position.saturating_add(offset),
+            position,
             at_byte: fault.at_byte,
             code: fault.code,
             field: fault.field,
@@ -130,9 +137,10 @@ impl Receive for OfMessage<'_, '_, '_> {
     #[inline(always)]
     fn commit(&mut self, body: &[u8], from: usize, to: usize, line: Option<u64>) {
         let base = self.window(body, from);
+        let place = self.place(line);
         let Collector { batch, limits, raw, rows, .. } = self.collector;
         let outcome = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)
-            .and_then(|verdict| rows.push(batch, raw, base, verdict, self.message, limits));
+            .and_then(|verdict| rows.push(batch, raw, base, verdict, self.message, place, limits));
         if let Err(fault) = outcome {
             self.reject(fault, &body[from..to], line);
         }
@@ -140,11 +148,12 @@ impl Receive for OfMessage<'_, '_, '_> {
     }
 
     fn careful(&mut self, event: &[u8], line: Option<u64>) {
+        let place = self.place(line);
         let Collector { batch, limits, raw, rows, careful, .. } = self.collector;
         let outcome = careful.parse(event, limits, raw).and_then(|()| {
             let base = careful.texts();
             let verdict = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)?;
-            rows.push(batch, raw, base, verdict, self.message, limits)
+            rows.push(batch, raw, base, verdict, self.message, place, limits)
         });
         if let Err(fault) = outcome {
             self.reject(fault, event, line);

@@ -62,6 +62,7 @@ fn decode_by(messages: &[Message], limits: &Limits, parsers: collect::Parsers) -
         tally.rejected += rejected;
     }
     let mut batch = collector.batch;
+    batch.origins = messages.iter().map(|message| message.origin.into()).collect();
     account::sort_and_count_resends(&mut batch.rows, &mut account);
     batch.tallies = account.finish();
     batch

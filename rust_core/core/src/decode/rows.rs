@@ -12,6 +12,15 @@ use super::message::Message;
 use super::raw::{Fault, RawEvent};
 use super::text::write_string;
 
+/// Where an event stood, for whoever refuses it later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Index of the message.
+    pub(super) message: u32,
+    /// The message's base position plus the event's line or ordinal.
+    pub(super) position: i64,
+}
+
 /// Makes rows and series of judged events.
 #[derive(Default)]
 pub(super) struct RowMaker {
@@ -28,6 +37,7 @@ impl RowMaker {
         base: &[u8],
         verdict: Verdict,
         message: &Message,
+        place: Place,
         limits: &Limits,
     ) -> Result<(), Fault> {
         let arena_len = batch.arena.len();
@@ -50,6 +60,8 @@ impl RowMaker {
             received_at_us: message.received_at_us,
             series,
             arrival,
+            message: place.message,
+            position: place.position,
             tokens: raw.tokens,
             web_searches: raw.web_searches,
             estimated: raw.estimated,

@@ -100,6 +100,8 @@ fn row_of(arena: &mut Vec<u8>, event: &Event) -> Row {
         received_at_us: START_US + HOUR_US,
         series: 0,
         arrival: 0,
+        message: 0,
+        position: 0,
         tokens: event.tokens,
         web_searches: 0,
         estimated: false,
