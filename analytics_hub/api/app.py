@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.errors import add_error_handlers
 from analytics_hub.api.request_layer import RequestLayer
@@ -38,7 +39,9 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
             app.state.services = services
             yield
 
-    app = FastAPI(
+    # Its scripts come with the package: the page works where no other host can be reached.
+    app = FastAPIOffline(
+        redoc_url=None,
         title="LLM Analytics Hub",
         version=metadata.version("llm-analytics-hub"),
         description=_DESCRIPTION,

@@ -94,7 +94,7 @@ def print_demo(result: DemoResult) -> None:
         f"[dim]loaded[/dim]    {count.received:,} requests in {load.seconds:.2f} s"
         f" ({load.rows_per_s:,.0f}/s): decoded, priced, rolled up, committed"
     )
-    OUT.print(f"[dim]closed[/dim]    {result.closed_hours} hours that are over")
+    OUT.print(f"[dim]closed[/dim]    {_hours(result.closed_hours)}")
     OUT.print(
         f"[dim]asked[/dim]     {result.start:%Y-%m-%d %H:%M} to {result.end:%Y-%m-%d %H:%M} UTC,"
         f" answered in {result.answer_ms:.0f} ms\n"
@@ -102,6 +102,12 @@ def print_demo(result: DemoResult) -> None:
     OUT.print(_models(result.answer))
     OUT.print()
     OUT.print(Panel(_facts(result), expand=False, border_style="dim"))
+
+
+def _hours(closed: int) -> str:
+    if closed == 1:
+        return "the hour that is over, into one row a series"
+    return f"the {closed} hours that are over, into one row a series each"
 
 
 def _models(answer: UsageAnswer) -> Table:

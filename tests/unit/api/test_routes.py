@@ -1,5 +1,7 @@
 """What the routes promise: who may call them, what they say of themselves, what they answer."""
 
+import re
+
 from fastapi.routing import APIRoute
 
 from analytics_hub.api.access import Allow, open_to_all
@@ -82,3 +84,10 @@ def test_health_and_metrics_need_no_key_and_name_no_tenant() -> None:
     text = world.get("/metrics").content.decode()
     assert 'hub_http_requests_total{method="GET",route="/v1/usage",status="200"}' in text
     assert "acme" not in text
+
+
+def test_the_documentation_page_needs_no_other_host() -> None:
+    page = World().get("/docs").content.decode()
+    scripts = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert "/static-offline-docs/swagger-ui-bundle.js" in scripts
+    assert all(World().get(place).status == 200 for place in scripts)
