@@ -16,11 +16,25 @@ use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX, TEXT_BYTES_MAX};
 /// The 128-bit key of an event: XXH3 over the length of the source (u32, little endian), the source and the id.
 /// Stored as a uuid, most significant byte first.
 pub fn event_key(source: &[u8], id: &[u8]) -> u128 {
-    let mut buffer = [0u8; 4 + SOURCE_BYTES_MAX + ID_BYTES_MAX];
-    let end = 4 + source.len() + id.len();
-    if end > buffer.len() {
-        return event_key_of_any_length(source, id);
+    // Clearing a buffer for the longest key costs more than hashing a usual one.
+    const USUAL_BYTES: usize = 96;
+    let bytes = 4 + source.len() + id.len();
+    if bytes <= USUAL_BYTES {
+        event_key_within::<USUAL_BYTES>(source, id)
+    } else if bytes <= KEY_BYTES_MAX {
+        event_key_within::<KEY_BYTES_MAX>(source, id)
+    } else {
+        event_key_of_any_length(source, id)
     }
+}
+
+/// The longest key of an accepted event.
+const KEY_BYTES_MAX: usize = 4 + SOURCE_BYTES_MAX + ID_BYTES_MAX;
+
+#[inline(always)]
+fn event_key_within<const BYTES: usize>(source: &[u8], id: &[u8]) -> u128 {
+    let mut buffer = [0u8; BYTES];
+    let end = 4 + source.len() + id.len();
     buffer[..4].copy_from_slice(&(source.len() as u32).to_le_bytes());
     buffer[4..4 + source.len()].copy_from_slice(source);
     buffer[4 + source.len()..end].copy_from_slice(id);
@@ -117,14 +131,19 @@ impl SeriesKey {
         xxh3_64(if self.tagged.is_empty() { &self.dimensions[..self.len] } else { &self.tagged })
     }
 
-    /// The dimensions, read back. Parsing has seen to it that every text is UTF-8.
-    fn labels(&self) -> [Label; SERIES_DIMENSIONS] {
+    /// The dimensions, read back. Parsing has seen to it that every text is UTF-8. Most are those of the series made
+    /// last: a compare is cheaper than looking at the text again.
+    fn labels(&self, last: Option<&Series>) -> [Label; SERIES_DIMENSIONS] {
         let mut rest = &self.dimensions[..self.len];
-        std::array::from_fn(|_| {
+        std::array::from_fn(|at| {
             let (len, behind) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
             let len = (u32::from_le_bytes(*len) as usize).min(behind.len());
-            rest = &behind[len..];
-            Label::from_utf8(&behind[..len]).unwrap_or_default()
+            let text;
+            (text, rest) = behind.split_at(len);
+            match last.map(|series| &series.dimensions[at]) {
+                Some(label) if label.as_bytes() == text => label.clone(),
+                _ => Label::from_utf8(text).unwrap_or_default(),
+            }
         })
     }
 }
@@ -162,7 +181,7 @@ impl SeriesSet {
         }
         let index = list.len() as u32;
         self.known.insert_unique(slot, Known { slot, tenant_id, index }, |known| known.slot);
-        let dimensions = key.labels();
+        let dimensions = key.labels(list.last());
         let is_error = dimensions[SERIES_DIMENSIONS - 1] != "ok";
         list.push(Series { tenant_id, series_id: hash as i64, dimensions, tags: tags_json(), is_error });
         index

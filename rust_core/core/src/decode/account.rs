@@ -38,14 +38,15 @@ pub(super) fn sort_and_count_resends(rows: &mut Vec<Row>, account: &mut Account)
     if rows.windows(2).all(|pair| order(&pair[0]) < order(&pair[1])) {
         return;
     }
-    // Small keys move, not whole rows; the stable sort keeps arrivals in order and uses runs that are sorted already.
-    let mut places: Vec<(i32, i64, u32)> =
-        rows.iter().enumerate().map(|(at, row)| (row.tenant_id, row.ts_us, at as u32)).collect();
-    places.sort_by(|a, b| {
-        let by_time = (a.0, a.1).cmp(&(b.0, b.1));
-        by_time.then_with(|| rows[a.2 as usize].event_key.cmp(&rows[b.2 as usize].event_key))
-    });
-    let mut origins: Vec<u32> = places.into_iter().map(|(_, _, at)| at).collect();
+    let mut places: Vec<u128> = rows.iter().enumerate().map(|(at, row)| place_of(row, at as u32)).collect();
+    places.sort_unstable();
+    // The few that share tenant and time go by key; the stable sort keeps their arrivals in order.
+    for same_time in places.chunk_by_mut(|a, b| a >> PLACE_BITS == b >> PLACE_BITS) {
+        if same_time.len() > 1 {
+            same_time.sort_by_key(|place| rows[*place as u32 as usize].event_key);
+        }
+    }
+    let mut origins: Vec<u32> = places.into_iter().map(|place| place as u32).collect();
     permute(rows, &mut origins);
     rows.dedup_by(|later, kept| {
         let is_resend = order(later) == order(kept);
@@ -54,6 +55,17 @@ pub(super) fn sort_and_count_resends(rows: &mut Vec<Row>, account: &mut Account)
         }
         is_resend
     });
+}
+
+/// Bits of a row's index in the key that sorts it.
+const PLACE_BITS: u32 = 32;
+
+/// Tenant, time and index as one number that sorts as the three do: one compare without a look at the rows.
+#[inline(always)]
+fn place_of(row: &Row, at: u32) -> u128 {
+    let tenant = (row.tenant_id as u32) ^ (1 << 31);
+    let ts_us = (row.ts_us as u64) ^ (1 << 63);
+    u128::from(tenant) << (64 + PLACE_BITS) | u128::from(ts_us) << PLACE_BITS | u128::from(at)
 }
 
 /// Bring to every place the row that `origins` names for it, cycle by cycle: a second copy of the rows would cost more

@@ -81,7 +81,7 @@ pub(super) struct OfMessage<'c, 'l, 'm> {
     quick: bool,
 }
 
-impl OfMessage<'_, '_, '_> {
+impl<'m> OfMessage<'_, '_, 'm> {
     /// The bytes that an event at `at` may take.
     #[inline(always)]
     fn window<'b>(&self, body: &'b [u8], at: usize) -> &'b [u8] {
@@ -91,15 +91,16 @@ impl OfMessage<'_, '_, '_> {
 
     /// Where the current event stands; in lines where the body has lines.
     #[inline(always)]
-    fn place(&self, line: Option<u64>) -> Place {
+    fn place(&self, line: Option<u64>) -> Place<'m> {
         let offset = i64::try_from(line.unwrap_or(self.ordinal)).unwrap_or(i64::MAX);
-        Place { message: self.index, position: self.message.base_position.saturating_add(offset) }
+        let position = self.message.base_position.saturating_add(offset);
+        Place { message: self.message, index: self.index, position }
     }
 
     #[cold]
     fn reject(&mut self, fault: Fault, event: &[u8], line: Option<u64>) {
         self.rejected += 1;
-        let Place { message, position } = self.place(line);
+        let Place { index, position, .. } = self.place(line);
         let limits = self.collector.limits;
         let rejects = &mut self.collector.batch.rejects;
         if rejects.len() >= limits.rejects_kept_max {
@@ -109,7 +110,7 @@ impl OfMessage<'_, '_, '_> {
         rejects.push(Reject {
             tenant_id: self.message.tenant.tenant_id,
             received_at_us: self.message.received_at_us,
-            message,
+            message: index,
             ordinal: u32::try_from(self.ordinal).unwrap_or(u32::MAX),
             position,
             at_byte: fault.at_byte,
@@ -140,7 +141,7 @@ impl Receive for OfMessage<'_, '_, '_> {
         let place = self.place(line);
         let Collector { batch, limits, raw, rows, .. } = self.collector;
         let outcome = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)
-            .and_then(|verdict| rows.push(batch, raw, base, verdict, self.message, place, limits));
+            .and_then(|verdict| rows.push(batch, raw, base, verdict, place, limits));
         if let Err(fault) = outcome {
             self.reject(fault, &body[from..to], line);
         }
@@ -153,7 +154,7 @@ impl Receive for OfMessage<'_, '_, '_> {
         let outcome = careful.parse(event, limits, raw).and_then(|()| {
             let base = careful.texts();
             let verdict = judge(raw, base, self.message.tenant, self.message.received_at_us, limits)?;
-            rows.push(batch, raw, base, verdict, self.message, place, limits)
+            rows.push(batch, raw, base, verdict, place, limits)
         });
         if let Err(fault) = outcome {
             self.reject(fault, event, line);

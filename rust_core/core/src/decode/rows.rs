@@ -13,10 +13,12 @@ use super::raw::{Fault, RawEvent};
 use super::text::write_string;
 
 /// Where an event stood, for whoever refuses it later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+#[derive(Clone, Copy)]
+pub(super) struct Place<'m> {
+    /// Its message.
+    pub(super) message: &'m Message<'m>,
     /// Index of the message.
-    pub(super) message: u32,
+    pub(super) index: u32,
     /// The message's base position plus the event's line or ordinal.
     pub(super) position: i64,
 }
@@ -36,10 +38,10 @@ impl RowMaker {
         raw: &mut RawEvent,
         base: &[u8],
         verdict: Verdict,
-        message: &Message,
         place: Place,
         limits: &Limits,
     ) -> Result<(), Fault> {
+        let message = place.message;
         let arena_len = batch.arena.len();
         let texts = copy_texts(&mut batch.arena, raw, base);
         let tags = copy_tags(&mut batch.arena, raw, base, &message.tenant.declared_tags);
@@ -60,7 +62,7 @@ impl RowMaker {
             received_at_us: message.received_at_us,
             series,
             arrival,
-            message: place.message,
+            message: place.index,
             position: place.position,
             tokens: raw.tokens,
             web_searches: raw.web_searches,
