@@ -61,10 +61,10 @@ pub struct Row {
     pub received_at_us: i64,
     /// Index into [`Batch::series`].
     pub series: u32,
-    /// Arrival order within the batch; the first of equal events stays.
-    pub arrival: u32,
     /// Index into [`Batch::origins`].
     pub message: u32,
+    /// Ordinal of the event in its message.
+    pub ordinal: u32,
     /// Where the event stood: the message's base position plus its line or ordinal.
     pub position: i64,
     /// Disjoint token counts.

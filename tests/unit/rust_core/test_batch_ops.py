@@ -4,7 +4,7 @@ import pytest
 
 import rust_core
 from rust_core import Batch, SeriesCache
-from tests.unit.rust_core.decoded import batch, event
+from tests.unit.rust_core.decoded import RECEIVED_AT_US, batch, body, event
 
 
 def _account(decoded: Batch) -> tuple[int, int, int, int]:
@@ -33,6 +33,18 @@ def test_poisoned_rows_are_rejects_that_can_be_replayed() -> None:
         rust_core.Limits(),
     )
     assert again.totals() == before
+
+
+def test_a_late_reject_says_where_its_event_stood() -> None:
+    lines = b"broken\n\n" + body(event(1))
+    tenant = rust_core.TenantRules(1, "acme", None, ())
+    message = rust_core.Message(
+        tenant, RECEIVED_AT_US, lines, format="ndjson", origin="file:a.ndjson", base_position=1
+    )
+    decoded = rust_core.decode([message], rust_core.Limits())
+    decoded.poison([0], "refused_by_database", "value too long")
+    late = decoded.rejects[1]
+    assert (late.ordinal, late.position) == (1, 3)
 
 
 def test_rollups_without_the_dropped_rows_plus_theirs_are_the_whole() -> None:

@@ -38,7 +38,7 @@ impl Batch {
                 tenant_id: row.tenant_id,
                 received_at_us: row.received_at_us,
                 message: row.message,
-                ordinal: row.arrival,
+                ordinal: row.ordinal,
                 position: row.position,
                 at_byte: -1,
                 code,

@@ -94,13 +94,14 @@ impl<'m> OfMessage<'_, '_, 'm> {
     fn place(&self, line: Option<u64>) -> Place<'m> {
         let offset = i64::try_from(line.unwrap_or(self.ordinal)).unwrap_or(i64::MAX);
         let position = self.message.base_position.saturating_add(offset);
-        Place { message: self.message, index: self.index, position }
+        let ordinal = u32::try_from(self.ordinal).unwrap_or(u32::MAX);
+        Place { message: self.message, index: self.index, ordinal, position }
     }
 
     #[cold]
     fn reject(&mut self, fault: Fault, event: &[u8], line: Option<u64>) {
         self.rejected += 1;
-        let Place { index, position, .. } = self.place(line);
+        let Place { index, ordinal, position, .. } = self.place(line);
         let limits = self.collector.limits;
         let rejects = &mut self.collector.batch.rejects;
         if rejects.len() >= limits.rejects_kept_max {
@@ -111,7 +112,7 @@ impl<'m> OfMessage<'_, '_, 'm> {
             tenant_id: self.message.tenant.tenant_id,
             received_at_us: self.message.received_at_us,
             message: index,
-            ordinal: u32::try_from(self.ordinal).unwrap_or(u32::MAX),
+            ordinal,
             position,
             at_byte: fault.at_byte,
             code: fault.code,

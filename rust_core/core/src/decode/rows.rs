@@ -19,6 +19,8 @@ pub(super) struct Place<'m> {
     pub(super) message: &'m Message<'m>,
     /// Index of the message.
     pub(super) index: u32,
+    /// Ordinal of the event in its message.
+    pub(super) ordinal: u32,
     /// The message's base position plus the event's line or ordinal.
     pub(super) position: i64,
 }
@@ -54,15 +56,14 @@ impl RowMaker {
         let series = self.series_of(batch, raw, base, verdict, message);
         batch.warnings.total_mismatch += u64::from(verdict.total_mismatch);
         batch.warnings.unknown_field += raw.unknown_fields;
-        let arrival = batch.rows.len() as u32;
         batch.rows.push(Row {
             tenant_id: message.tenant.tenant_id,
             ts_us: verdict.ts_us,
             event_key: event_key(source, id),
             received_at_us: message.received_at_us,
             series,
-            arrival,
             message: place.index,
+            ordinal: place.ordinal,
             position: place.position,
             tokens: raw.tokens,
             web_searches: raw.web_searches,

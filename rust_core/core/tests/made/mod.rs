@@ -59,7 +59,7 @@ pub fn series(tenant_id: i32, model: u8, status: &str) -> Series {
 
 pub fn batch(events: &[Event]) -> Batch {
     let mut batch = Batch::default();
-    for (arrival, event) in events.iter().enumerate() {
+    for (ordinal, event) in events.iter().enumerate() {
         let series = series(event.tenant_id, event.model, event.status);
         let known = batch.series.iter().position(|known| *known == series);
         let index = known.unwrap_or_else(|| {
@@ -68,7 +68,7 @@ pub fn batch(events: &[Event]) -> Batch {
         });
         let mut row = row_of(&mut batch.arena, event);
         row.series = index as u32;
-        row.arrival = arrival as u32;
+        row.ordinal = ordinal as u32;
         batch.rows.push(row);
     }
     batch.rows.sort_by_key(|row| (row.tenant_id, row.ts_us, row.event_key));
@@ -99,7 +99,7 @@ fn row_of(arena: &mut Vec<u8>, event: &Event) -> Row {
         event_key: event_key(b"gateway", id.as_bytes()),
         received_at_us: START_US + HOUR_US,
         series: 0,
-        arrival: 0,
+        ordinal: 0,
         message: 0,
         position: 0,
         tokens: event.tokens,
