@@ -53,6 +53,7 @@ demo: setup ## Replay a real LLM trace into an embedded PostgreSQL, print the bi
 .PHONY: test check fmt build
 test: check ## Everything CI runs: check, then the Rust tests, then the Python tests with coverage
 	@$(STEP) "cargo test" cargo test --quiet --profile fast --locked -p hub-core
+	@$(STEP) "kafka jars" $(VENV)/bin/hub kafka fetch
 	@$(STEP) "pytest" $(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 check: setup ## Formatting, lints, types, import rules; changes nothing
@@ -73,7 +74,7 @@ build: $(ENV_STAMP) ## Build the native core again in the fast profile
 	@touch $(BUILD_STAMP)
 
 ##@ Now and then
-.PHONY: build-release bench fuzz lock docs clean
+.PHONY: build-release bench chaos fuzz lock docs clean
 build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
 	@$(STEP) "build (release)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --release --quiet
 	@touch $(BUILD_STAMP)
@@ -82,6 +83,12 @@ bench: build-release ## Measure against the peers, write benchmarks/results/*.js
 	@uv pip install --quiet --require-hashes -r requirements/bench.txt
 	@$(STEP) "bench hot_path" $(PY) -m benchmarks.hot_path
 	@$(STEP) "bench load" $(PY) -m benchmarks.load
+	@$(STEP) "bench http_ingest" $(PY) -m benchmarks.http_ingest
+	@$(STEP) "bench stream" $(PY) -m benchmarks.stream
+	@$(PY) -m benchmarks.table
+
+chaos: build-release ## Kill and freeze everything some 300 times under load, then compare with the client's account (20 min)
+	@$(STEP) "chaos" $(PY) -m benchmarks.chaos
 	@$(PY) -m benchmarks.table
 
 fuzz: ## Feed the decoder mutated bodies (SECONDS_MAX=30; needs nightly Rust and cargo-fuzz)

@@ -19,6 +19,9 @@ EVENTS_A_MESSAGE = 500
 TENANTS = 50
 PROJECTS = 200
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+HOUR_US = 3_600_000_000
+SPACING_US = 3_600
+"""Between two events: a million fill the hour. More of them lie closer, so that time never runs backwards."""
 
 MODELS = {
     "openai": [
@@ -71,7 +74,9 @@ def _hex(seed: int, digits: int) -> pl.Expr:
     return pl.concat_str(parts).str.slice(0, digits)
 
 
-def frame(events: int, seed: int = 7, first: int = 0, projects: int = PROJECTS) -> pl.DataFrame:
+def frame(
+    events: int, seed: int = 7, first: int = 0, projects: int = PROJECTS, spacing_us: int = SPACING_US
+) -> pl.DataFrame:
     """Canonical events as columns; row `i` is the same whatever the count."""
     providers = pl.Series([p for p, _ in _PAIRS])
     models = pl.Series([m for _, m in _PAIRS])
@@ -89,9 +94,9 @@ def frame(events: int, seed: int = 7, first: int = 0, projects: int = PROJECTS) 
         .otherwise(0),
         ttft_ms=(pl.col("latency_ms") * 0.2).round(3),
     )
-    spread_us = pl.col("i") * 3_600 + (_uniform(seed + 6) * 2_000_000).cast(pl.Int64)
+    spread_us = pl.col("i") * spacing_us + (_uniform(seed + 6) * 2_000_000).cast(pl.Int64)
     time = (
-        pl.lit(START).dt.replace_time_zone(None) + pl.duration(microseconds=spread_us % 3_600_000_000)
+        pl.lit(START).dt.replace_time_zone(None) + pl.duration(microseconds=spread_us % HOUR_US)
     ).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
     return out.select(
         id=pl.concat_str([_hex(seed + 7, 8), pl.lit("-"), _hex(seed + 8, 12), pl.lit("-"), pl.col("i")]),
@@ -121,12 +126,13 @@ def ndjson_file(events: int, seed: int = 7, projects: int = PROJECTS) -> Path:
     """The cached NDJSON file of so many events; made on first use, in slices to bound memory."""
     folder = Path(tempfile.gettempdir()) / f"llm-analytics-hub-bench-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    path = folder / f"events-{events}-{seed}-{projects}.ndjson"
+    path = folder / f"events-{events}-{seed}-{projects}-in-order.ndjson"
     if not path.exists():
         partial = path.with_suffix(".partial")
         with partial.open("wb") as out:
             for first in range(0, events, 250_000):
-                frame(min(250_000, events - first), seed, first, projects).write_ndjson(out)
+                count = min(250_000, events - first)
+                frame(count, seed, first, projects, min(SPACING_US, HOUR_US // events)).write_ndjson(out)
         partial.rename(path)
     return path
 

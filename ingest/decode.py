@@ -31,6 +31,8 @@ class PreparedBatch:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
+        self.traceparents: Sequence[str] = ()
+        """Trace contexts of the requests whose events it holds, where any is traced."""
         self._events: Bytes | None = None
         self._deltas: Deltas | None = None
 

@@ -2,11 +2,12 @@
 default.
 
 In: a description such as `flush.after_events=crash`, from the setting `HUB_FAILPOINTS`. Several are joined
-with commas; each is `name=action[(argument)][@probability][+skip]`: probability by a seeded generator, `skip`
-lets that many hits pass first. Actions: `crash` kills this process as SIGKILL does, `pause(ms)` sleeps,
-`error` raises `Planted`.
+with commas; each is `name=action[(argument)][@probability][+skip][*times]`: probability by a seeded generator,
+`skip` lets that many hits pass first, `times` is how often it happens at most. Actions: `crash` kills this
+process as SIGKILL does, `pause(ms)` sleeps, `error` raises `Planted`.
 """
 
+import math
 import os
 import random
 import re
@@ -34,11 +35,26 @@ FLUSH_STEPS: Final = (
 )
 """Between all steps of `flush.py`, in order; `inside_copy` after the first chunk of the events."""
 
-NAMES: Final = (*FLUSH_STEPS, "pipeline.after_decode")
+WORKER_STEPS: Final = (
+    "worker.after_claim",
+    "worker.after_assign",
+    "worker.after_poll",
+    "worker.after_decode",
+    "worker.before_flush",
+    "worker.after_flush",
+    "worker.after_kafka_commit",
+)
+"""Around the flush, in `ingest/worker`: `after_kafka_commit` is the last thing before the group is left."""
+
+COLLECTOR_STEPS: Final = ("collector.after_examine", "collector.between_pieces", "collector.after_delivery")
+"""Between the steps of `ingest/kafka/sink.py`; `between_pieces` after each of them is queued."""
+
+LOAD_STEPS: Final = (*FLUSH_STEPS, "pipeline.after_decode")
+NAMES: Final = (*LOAD_STEPS, *WORKER_STEPS, *COLLECTOR_STEPS)
 
 _PLAN = re.compile(
     r"(?P<name>[a-z_.]+)=(?P<action>crash|pause|error)"
-    r"(?:\((?P<ms>\d+)\))?(?:@(?P<probability>\d*\.?\d+))?(?:\+(?P<skip>\d+))?"
+    r"(?:\((?P<ms>\d+)\))?(?:@(?P<probability>\d*\.?\d+))?(?:\+(?P<skip>\d+))?(?:\*(?P<times>\d+))?"
 )
 
 
@@ -52,6 +68,7 @@ class _Plan:
     pause_ms: int
     probability: float
     skip: int
+    times: float
 
 
 class Failpoints:
@@ -79,6 +96,7 @@ class Failpoints:
                 int(match["ms"] or 0),
                 float(match["probability"] or 1),
                 int(match["skip"] or 0),
+                float(match["times"] or math.inf),
             )
         return cls(plans, seed)
 
@@ -89,7 +107,8 @@ class Failpoints:
         if plan.skip > 0:
             plan.skip -= 1
             return
-        if self._random.random() < plan.probability:
+        if plan.times > 0 and self._random.random() < plan.probability:
+            plan.times -= 1
             _act(name, plan)
 
 

@@ -32,7 +32,7 @@ from analytics_hub.storage.statements import statements
 from ingest.decode import PreparedBatch
 from ingest.failpoint import Failpoints
 from ingest.ports import Fence, Flushed
-from ingest.postgres import events, poison, series
+from ingest.postgres import dead_letters, events, poison, series
 from ingest.postgres import fence as fencing
 from ingest.postgres.copy_in import Connection, copy_in
 from ingest.postgres.session import Refused, Session
@@ -147,10 +147,10 @@ class PostgresSink:
         try:
             if self._careful == 0 and events.write_at_once(conn, prepared, inside_copy):
                 return
-            if events.write_carefully(conn, prepared, inside_copy):
-                self._careful = self._settings.careful_flushes
-            else:
-                self._careful = max(0, self._careful - 1)
+            known = events.drop_known(conn, prepared)
+            if not events.write_at_once(conn, prepared, inside_copy):
+                known += events.write_carefully(conn, prepared, inside_copy)
+            self._careful = self._settings.careful_flushes if known else max(0, self._careful - 1)
         except psycopg.Error as error:
             if poison.is_about_data(error):
                 raise Refused(error) from error
@@ -169,7 +169,7 @@ class PostgresSink:
         copy_in(conn, _SQL["copy_ledger"], prepared.batch.copy_ledger(flush_id))
         self._failpoints.hit("flush.after_ledger")
         if prepared.batch.rejects_total:
-            copy_in(conn, _SQL["copy_dead_letters"], prepared.batch.copy_dead_letters(flush_id))
+            dead_letters.write_dead_letters(conn, prepared, flush_id, self._settings)
         self._failpoints.hit("flush.after_dead_letters")
 
     def _commit(

@@ -1,12 +1,12 @@
-"""The doors of the pipeline: where events come from, where they go, and who knows the prices.
+"""The doors of the pipeline: where events come from, where they go, and who knows prices and tenants.
 
-In: blocks of bytes that end at event boundaries. Out: what a flush came to. Each port has a real
-implementation and one for tests: `file_source.py`, `csv_trace.py`, `parquet_source.py` are sources;
-`flush.py` is the sink on PostgreSQL and `memory.py` its twin; a `PriceBookPort` is any object with
-`current()`.
+In: blocks of bytes that end at event boundaries, or bodies that the edge received. Out: what a flush came to,
+or that a body is durable. Each port has a real implementation and one for tests: `file_source.py`,
+`csv_trace.py`, `parquet_source.py` are sources; `flush.py` is the sink on PostgreSQL and `memory.py` its twin;
+`kafka/sink.py` and `group_commit.py` are acceptors; a `PriceBookPort` is any object with `current()`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -15,10 +15,13 @@ from typing_extensions import Buffer
 from analytics_hub.domain.errors import Conflict
 from analytics_hub.domain.ledger import LedgerCount
 from ingest.decode import PreparedBatch
-from rust_core import PriceBook
+from rust_core import PriceBook, Reject, TenantRules
 
 Format = Literal["auto", "json", "ndjson"]
 """How the core reads a block."""
+
+Dialect = Literal["canonical", "cloudevents"]
+"""Which convention the events of a body follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,59 @@ class PriceBookPort(Protocol):
     """Where the price book in force comes from."""
 
     def current(self) -> PriceBook: ...
+
+
+class TenantRulesPort(Protocol):
+    """What decoding must know of a tenant, by number. Kept a few seconds, so a change counts soon."""
+
+    def rules(self, tenant_id: int) -> TenantRules | None:
+        """None when there is no such tenant. Raises TryLater when nobody can say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One body as the edge received it, decompressed and with its caller known."""
+
+    tenant: TenantRules
+    received_at_us: int
+    """Stamped once, here; every later step judges against it."""
+    body: Buffer
+    format: Format = "auto"
+    dialect: Dialect = "canonical"
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What became of a body, once it is durable."""
+
+    received: int
+    accepted: int
+    """Events that are durable now and will be stored, or are known to be resends."""
+    rejected: int
+    rejects: Sequence[Reject]
+    """The first ones, up to a bound; `rejected` counts all."""
+    duplicates: int | None
+    """Resends among `accepted`; None when only the worker can know."""
+    stored: bool
+    """True when the database has committed it, False when the broker holds it."""
+
+
+class Acceptor(Protocol):
+    """Makes bodies durable: through the broker, or straight into the database."""
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        """Returns only when every event of the body is durable; raises TryLater when it is not or nobody can say.
+
+        After TryLater the client sends again; what had become durable after all is then a duplicate.
+        """
+        ...
+
+    def fill(self) -> float:
+        """How full the queue is, from 0 to 1; at 1 `accept` raises TryLater at once."""
+        ...
+
+    async def drain(self, wait_s: float) -> None:
+        """No more bodies come: finish those that wait. Raises TryLater when the time is not enough."""
+        ...

@@ -10,6 +10,7 @@ from typing import Literal, final
 from typing_extensions import Buffer
 
 Format = Literal["auto", "json", "ndjson"]
+Dialect = Literal["canonical", "cloudevents"]
 
 __version__: str
 TOKEN_COLUMNS: tuple[str, ...]
@@ -77,7 +78,18 @@ class Limits:
 
 @final
 class Message:
-    """One body of events as it arrived. The payload's buffer is borrowed, not copied."""
+    """One body of events as it arrived. The payload's buffer is borrowed, not copied.
+
+    `verdicts` is what the edge decided: `b"3:missing_id,17:too_old"` names the refused events by their ordinal, `b""`
+    says that all were accepted. Decoding obeys: the named ones are rejects with that code, the others are not held
+    against clock, horizon and tenant again. None: nobody has judged yet. Raises NativeError when it cannot be read.
+
+    `refused` is for a message that nobody could open: it counts as one event, refused with this code and this sentence
+    (empty: the table's), whatever its payload is.
+
+    With `dialect="cloudevents"` each event stands in the `data` (or `data_base64`) of a CloudEvents 1.0 envelope, one
+    alone, in an array or one a line; id, source and time are those of the envelope.
+    """
 
     def __new__(
         cls,
@@ -89,7 +101,46 @@ class Message:
         events: int | None = None,
         origin: str = "",
         base_position: int = 0,
+        dialect: Dialect = "canonical",
+        verdicts: Buffer | None = None,
+        refused: tuple[str, str] | None = None,
     ) -> Message: ...
+
+@final
+class Piece:
+    """A part of a body that is a body of its own, to be decoded with its own format and verdicts."""
+
+    @property
+    def payload(self) -> Bytes:
+        """Read only; not copied where it is a part of the message's own buffer, which it then keeps."""
+    @property
+    def format(self) -> Literal["json", "ndjson"]: ...
+    @property
+    def events(self) -> int:
+        """Counted by the independent splitter."""
+    @property
+    def base_position(self) -> int: ...
+    @property
+    def verdicts(self) -> bytes:
+        """What was decided of its events, for `Message(verdicts=…)`; ASCII."""
+
+@final
+class Examined:
+    """What the edge found out about a body."""
+
+    @property
+    def received(self) -> int:
+        """Counted by the independent splitter; equal to accepted + rejected unless one of the two is wrong."""
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def rejects(self) -> list[Reject]:
+        """At most `rejects_kept_max`, in order, without their payload (that is in the pieces)."""
+    @property
+    def pieces(self) -> list[Piece]:
+        """The body, in order; empty when it holds no event."""
 
 @final
 class Reject:
@@ -130,6 +181,20 @@ class Tally:
     def stored(self) -> int: ...
     @property
     def duplicate(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+
+@final
+class Outcome:
+    """The account of one message of a batch: received = stored + duplicate + rejected."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def stored(self) -> int: ...
+    @property
+    def duplicate(self) -> int:
+        """Resends, in the batch or in the database; of equal events the first to arrive stays."""
     @property
     def rejected(self) -> int: ...
 
@@ -175,8 +240,14 @@ class Batch:
     def rejects_total(self) -> int: ...
     @property
     def tallies(self) -> list[Tally]: ...
+    def outcomes(self) -> list[Outcome]:
+        """By message, in the order of the decode call; follows `drop` and `poison`. A slice received nothing."""
     @property
-    def warnings(self) -> dict[str, int]: ...
+    def warnings(self) -> dict[str, int]:
+        """Counts of `total_mismatch`, `unknown_field` and `verdict_overruled`.
+
+        The last: events that the edge accepted and that cannot be read here, or refused and that are not there.
+        """
     def days(self) -> list[int]:
         """Distinct UTC days of the rows, as days since 1970-01-01, ascending."""
     def price(self, book: PriceBook) -> None:
@@ -199,6 +270,8 @@ class Batch:
         """
     def copy_events(self, *, with_row: bool = False) -> Bytes:
         """PostgreSQL binary COPY of EVENT_COLUMNS; `with_row` puts an int4 row index first."""
+    def copy_keys(self) -> Bytes:
+        """PostgreSQL binary COPY of (row index as int4, tenant_id, ts, event_key)."""
     def copy_marks(self, flush_id: int) -> Bytes: ...
     def copy_ledger(self, flush_id: int) -> Bytes: ...
     def copy_dead_letters(self, flush_id: int) -> Bytes: ...
@@ -217,7 +290,19 @@ class Deltas:
     def __eq__(self, other: object, /) -> bool: ...
     def totals(self) -> dict[str, int]: ...
 
-def decode(messages: Sequence[Message], limits: Limits, dialect: str = "canonical") -> Batch: ...
+def decode(messages: Sequence[Message], limits: Limits, dialect: Dialect = "canonical") -> Batch:
+    """Decode messages into one batch; content never fails the call. `dialect="cloudevents"` holds for every message."""
+
+def examine(
+    message: Message, limits: Limits, *, piece_bytes_max: int = 900_000, verdict_bytes_max: int = 60_000
+) -> Examined:
+    """Judge every event of a body, keep none, and cut the body between events.
+
+    Decoding the pieces with their verdicts gives what decoding the body gives: the same rows, the same rejects, the
+    same sum of events. A piece exceeds `piece_bytes_max` only with one event alone, of at most `event_bytes_max`; an
+    event above both travels as the bytes that its reject will keep. Verdicts that the message carries are not read.
+    """
+
 def count_events(payload: Buffer, format: Format = "auto") -> int: ...
 def reject_codes() -> list[tuple[str, str]]:
     """Every (code, message) that the core can give, sorted by code."""

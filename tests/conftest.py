@@ -4,21 +4,28 @@ server     the embedded server, in a folder of its own, without fsync
 db         a migrated, empty database: db.writer_dsn, db.reader_dsn, db.connect(role), db.add_tenant(slug)
 raw_db     a bootstrapped database without any migration
 data_dir   an empty folder that a server started by root can reach, for tests that start servers themselves
+broker     one Kafka broker a session: broker.bootstrap_servers; never stop or kill it
+topic      a fresh topic on it, of tests.support.broker.PARTITIONS partitions
+own_broker a function that starts a broker of this test's own, to stop, kill and freeze; stopped at the end
 """
 
+import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg.conninfo import make_conninfo
 
 from analytics_hub.storage.embedded import Server, embedded_server
 from analytics_hub.storage.migrate import bootstrap
+from ingest.broker.process import Broker
+from tests.support.broker import a_broker, a_topic
 from tests.support.database import Database, copy_of, drop, make_template, unique_name
 
 SERVER_START_S = 60
@@ -26,6 +33,16 @@ SERVER_START_S = 60
 # A busy machine must not fail a property: pytest's own time-out bounds a test, not a clock on each example.
 hypothesis_settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("hub")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Every command configures the logging of its process, also a command that runs in this one."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +74,24 @@ def raw_db(server: Server) -> Iterator[Database]:
 def data_dir() -> Iterator[Path]:
     with _open_folder() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    with a_broker(tmp_path_factory.mktemp("broker")) as running:
+        yield running
+
+
+@pytest.fixture
+def topic(broker: Broker) -> Iterator[str]:
+    with a_topic(broker) as name:
+        yield name
+
+
+@pytest.fixture
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Broker]]:
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(a_broker(tmp_path_factory.mktemp("own-broker")))
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.errors import add_error_handlers
 from analytics_hub.api.request_layer import RequestLayer
-from analytics_hub.api.rest import health, ledger, usage
+from analytics_hub.api.rest import dead_letters, health, ledger, replays, usage
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.settings import ApiSettings
 
-ROUTERS: Final = (usage.router, ledger.router, health.router)
+ROUTERS: Final = (usage.router, ledger.router, dead_letters.router, replays.router, health.router)
 
 _DESCRIPTION = """Every LLM call of your tenant: counted once, priced as of its moment, queryable at once.
 
@@ -49,6 +49,8 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
         redirect_slashes=False,
     )
     app.state.response_bytes_max = settings.response_bytes_max
+    app.state.request_bytes_max = settings.request_bytes_max
+    app.state.request_wait_s = settings.request_wait_s
     add_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -23,20 +23,28 @@ from analytics_hub.domain.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    RateLimited,
+    TooLarge,
     TooMuch,
+    TooSlow,
     TryLater,
+    Unsupported,
 )
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
 STATUSES: Final[Mapping[type[HubError], int]] = {
     InvalidInput: 422,
+    Unsupported: 415,
     NotAuthenticated: 401,
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
     TooMuch: 422,
+    TooLarge: 413,
+    TooSlow: 408,
     TryLater: 503,
+    RateLimited: 429,
     Broken: 500,
 }
 
@@ -46,9 +54,13 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "The request took too long",
     409: "Conflict",
+    413: "The body is too long",
     414: "The request line is too long",
+    415: "Nothing here reads that",
     422: "The request breaks a rule",
+    429: "Too many requests",
     500: "Something broke",
     503: "Try again later",
 }
@@ -87,6 +99,18 @@ def problem(
     )
 
 
+def problem_of(error: HubError, request_id: str) -> Response:
+    """The answer to an error that was raised on purpose."""
+    return problem(
+        STATUSES[type(error)],
+        error.code,
+        error.message,
+        field=error.field,
+        request_id=request_id,
+        headers=_headers(error),
+    )
+
+
 def unforeseen(request_id: str) -> Response:
     """For what nobody foresaw: the cause is in the log under the request id, not in the answer."""
     return problem(500, "broken", "The fault is ours and was logged.", request_id=request_id)
@@ -101,17 +125,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
 async def _hub_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
-    status = STATUSES[type(error)]
-    if status >= 500:
+    if STATUSES[type(error)] >= 500:
         _log.warning("request failed", code=error.code, path=request.url.path, exc_info=error)
-    return problem(
-        status,
-        error.code,
-        error.message,
-        field=error.field,
-        request_id=request_id_of(request),
-        headers=_headers(error),
-    )
+    return problem_of(error, request_id_of(request))
 
 
 async def _refused_by_framework(request: Request, error: Exception) -> Response:

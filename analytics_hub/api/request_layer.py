@@ -1,21 +1,25 @@
-"""The outermost layer of every request: its id, its bounds, its metrics, and the net under everything
-unforeseen.
+"""The outermost layer of every request: its id, its bounds, its metrics, its trace, and the net under
+everything unforeseen.
 
 Pure ASGI, because it must see what the framework does with errors. A client's own `X-Request-Id` is kept
 when it is short and harmless, so that traces can be joined; else a new one is made.
 """
 
+import random
 import re
-from uuid import uuid4
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analytics_hub.api.errors import problem, unforeseen
 from analytics_hub.domain.clock import Clock
-from analytics_hub.telemetry import HTTP_REQUESTS, HTTP_SECONDS
+from analytics_hub.telemetry import HTTP_REQUESTS, HTTP_SECONDS, span
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+# Distinct, not secret; seeded by the system once, because asking it for every request takes longer than the rest.
+_ids = random.Random()  # noqa: S311
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +49,8 @@ class RequestLayer:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._bounded(scope, receive, watched, request_id)
+                with span("request", parents=_traceparents(scope), server=True, request_id=request_id):
+                    await self._bounded(scope, receive, watched, request_id)
             except Exception as error:
                 _log.error("request broke", path=scope["path"], exc_info=error)
                 if status:
@@ -53,8 +58,9 @@ class RequestLayer:
                 await unforeseen(request_id)(scope, receive, watched)
             finally:
                 route = getattr(scope.get("route"), "path", "unmatched")
-                HTTP_REQUESTS.labels(_method(scope), route, str(status)).inc()
-                HTTP_SECONDS.labels(route).observe(self._clock.monotonic_s() - started_s)
+                requests, seconds = _metrics(_method(scope), route, str(status))
+                requests.inc()
+                seconds.observe(self._clock.monotonic_s() - started_s)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if len(scope.get("query_string", b"")) > self._query_string_bytes_max:
@@ -64,11 +70,22 @@ class RequestLayer:
         await self._app(scope, receive, send)
 
 
+@lru_cache(maxsize=1024)
+def _metrics(method: str, route: str, status: str) -> tuple[Counter, Histogram]:
+    """The series of a kind of request; looked up by its labels once, not at each of thousands a second."""
+    return HTTP_REQUESTS.labels(method, route, status), HTTP_SECONDS.labels(route)
+
+
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
-    return uuid4().hex
+    return f"{_ids.getrandbits(128):032x}"
+
+
+def _traceparents(scope: Scope) -> list[str]:
+    """The caller's trace context, where it sends one; a malformed one begins a new trace."""
+    return [str(value, "latin-1") for name, value in scope["headers"] if name == b"traceparent"][:1]
 
 
 def _method(scope: Scope) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.tenancy.authenticate import Authenticator
 
@@ -21,6 +23,9 @@ class Services:
 
     usage: UsageService
     ledger: LedgerService
+    dead_letters: DeadLetterService
+    replays: ReplayService | None
+    """None in a process that takes no events."""
     authenticator: Authenticator
     caps: QueryCaps
     ready: Callable[[], Awaitable[None]]

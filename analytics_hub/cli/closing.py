@@ -7,6 +7,7 @@ from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.closer import ClosedReport, CloserLimits, close_due
 from analytics_hub.storage.connections import Timeouts, connect
+from analytics_hub.storage.reader_pool import translated
 from analytics_hub.telemetry import CLOSED_HOURS
 
 
@@ -16,7 +17,7 @@ def close_due_hours(hub: OpenedHub, tenant_id: TenantId | None = None) -> Closed
     timeouts = Timeouts(
         connect_s=hub.settings.database.connect_timeout_s, statement_ms=closer.statement_timeout_ms
     )
-    with connect(hub.dsn("hub_maint"), "hub-closer", timeouts) as conn:
+    with translated(), connect(hub.dsn("hub_maint"), "hub-closer", timeouts) as conn:
         limits = CloserLimits(hours_max=closer.hours_max, retries_max=closer.retries_max)
         report = close_due(conn, SystemClock().now(), tenant_id, limits)
     CLOSED_HOURS.inc(report.hours)

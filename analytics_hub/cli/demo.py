@@ -22,8 +22,9 @@ from analytics_hub.cli.loading import load_sources
 from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.services import asked, caps_of
-from analytics_hub.cli.serving import free_port, serve
+from analytics_hub.cli.serving import serve
 from analytics_hub.cli.tenants import make_tenant
+from analytics_hub.cli.web import free_port
 from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import InvalidInput
@@ -31,7 +32,6 @@ from analytics_hub.domain.ledger import Ledger
 from analytics_hub.domain.tenant import LATE_HORIZON_DEFAULT, NewTenant, Tenant
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.settings import Settings
-from analytics_hub.telemetry import configure_logging
 
 _LEDGER_SPAN = timedelta(hours=2)
 
@@ -58,7 +58,7 @@ def demo(
     now = SystemClock().now()
     files = [] if synthetic else trace_files(trace, trace_dir)
     data = trace_data(files, settings.ingest, now, keep_time=keep_time) if files else synthetic_data(now)
-    port = 0 if once else free_port(settings.api.host, settings.api.port)
+    port = 0 if once else free_port(settings.api.host, settings.api.port, "HUB_API_PORT")
     with _opened(settings, serving=not once, quiet=as_json) as hub:
         result, key = _played(hub, data, began, any_age=keep_time, show=not as_json)
         if as_json:
@@ -128,7 +128,6 @@ def _asked(hub: OpenedHub, data: DemoData, tenant: Tenant) -> tuple[UsageAnswer,
 
 
 def _serve(hub: OpenedHub, port: int, result: DemoResult, key: str) -> None:
-    configure_logging(hub.settings.log)
     url = f"http://{hub.settings.api.host}:{port}"
     span = f"from={result.start:%Y-%m-%dT%H:%MZ}&to={result.end:%Y-%m-%dT%H:%MZ}"
 

@@ -88,7 +88,7 @@ def _print_rejects(report: LoadReport) -> None:
     OUT.print(f"\nrejected: {codes}")
     for at, (origin, reject) in enumerate(report.rejects):
         if at == REJECTS_SHOWN_MAX:
-            OUT.print("  …  (all of them are in hub.dead_letters; what a code means: hub rejects)")
+            OUT.print("  …  (all of them: hub dead-letters list; what a code means: hub rejects)")
             return
         where = f"{reject.field}: " if reject.field else ""
         OUT.print(f"  {origin}:{reject.position}  {reject.code}  {where}{reject.text}", markup=False)

@@ -16,13 +16,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from analytics_hub.cli.console import ERR
 from analytics_hub.cli.opened import OpenedHub
+from analytics_hub.cli.prices import book_in_force
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.ledger import LedgerCount, sum_counts
 from analytics_hub.domain.tenant import Tenant
-from analytics_hub.pricing.compile import installed_book_json, load_price_book
-from analytics_hub.pricing.sync import price_rows
 from analytics_hub.storage.connections import Timeouts, connect
-from analytics_hub.storage.price_store import keep_prices
 from ingest.decode import Decoder
 from ingest.failpoint import Failpoints
 from ingest.flush import PostgresSink
@@ -83,11 +81,7 @@ def load_sources(
         cache=SeriesCache(settings.ingest.series_cache_max),
         failpoints=failpoints,
     )
-    book = load_price_book()
-    # Before any event: its price id must be readable as soon as it is stored.
-    with connect(hub.dsn("hub_maint"), "hub-load", timeouts) as conn:
-        keep_prices(conn, book.version, "genai-prices", lambda: price_rows(installed_book_json()))
-    decoder = Decoder(settings.decode, book, settings.ingest.dead_letter_bytes_per_flush_max)
+    decoder = Decoder(settings.decode, book_in_force(hub), settings.ingest.dead_letter_bytes_per_flush_max)
     pipeline = Pipeline(decoder, sink, settings.ingest, SystemClock(), failpoints=failpoints)
     report = LoadReport()
     started = time.monotonic()

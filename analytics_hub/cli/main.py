@@ -14,15 +14,22 @@ from analytics_hub.cli.lazy import lazy_group
 from analytics_hub.cli.running import Invocation
 from analytics_hub.domain.errors import HubError
 from analytics_hub.settings import load_settings
+from analytics_hub.telemetry.logs import configure_logging
 
 COMMANDS = {
     "demo": "analytics_hub.cli.demo:demo",
     "up": "analytics_hub.cli.up:up",
+    "collector": "analytics_hub.cli.collector:collector",
     "load": "analytics_hub.cli.load:load",
+    "worker": "analytics_hub.cli.worker:worker",
+    "simulate": "analytics_hub.cli.simulate:simulate",
     "query": "analytics_hub.cli.query:query",
+    "kafka": "analytics_hub.cli.kafka:app",
     "tenant": "analytics_hub.cli.tenant:app",
     "close": "analytics_hub.cli.close:close",
+    "dead-letters": "analytics_hub.cli.dead_letters:app",
     "rejects": "analytics_hub.cli.rejects:rejects",
+    "status": "analytics_hub.cli.status:status",
     "check": "analytics_hub.cli.check:check",
     "migrate": "analytics_hub.cli.migrate:migrate",
 }
@@ -51,12 +58,14 @@ def options(
         typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Read the settings before any command runs."""
+    """Read the settings before any command runs; logs go to stderr, so that stdout stays the answer's."""
     try:
-        context.obj = Invocation(load_settings(), debug)
+        settings = load_settings()
     except HubError as error:
         print_error(error)
         raise typer.Exit(1) from None
+    configure_logging(settings.log)
+    context.obj = Invocation(settings, debug)
 
 
 def main() -> None:

@@ -15,13 +15,15 @@ from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
+from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.service import UsageService
 from analytics_hub.settings import Settings
-from analytics_hub.storage.connections import assert_serving_role, connect
+from analytics_hub.storage.connections import connect
+from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.key_store import PostgresKeyStore
-from analytics_hub.storage.migrate import check_schema
 from analytics_hub.storage.reader_pool import open_reader_pool
+from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.tenancy.authenticate import Authenticator
 
@@ -59,6 +61,13 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
         yield Services(
             usage=UsageService(store, spans_max=settings.query.spans_max),
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
+            dead_letters=DeadLetterService(
+                PostgresDeadLetterStore(pool),
+                page_max=settings.dead_letter.page_max,
+                payload_bytes_max=settings.dead_letter.payload_shown_bytes_max,
+                range_days_max=settings.query.range_days_max,
+            ),
+            replays=None,
             authenticator=Authenticator(
                 PostgresKeyStore(pool), clock, cache_s=api.key_cache_s, cache_max=api.key_cache_max
             ),
@@ -70,9 +79,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
 
 def check_reader(hub: OpenedHub) -> None:
     """Raises when this program must not read from this database."""
-    with connect(hub.dsn("hub_reader"), "hub-check") as conn:
-        check_schema(conn)
-        assert_serving_role(conn)
+    check_start(lambda: connect(hub.dsn("hub_reader"), "hub-check"))
 
 
 def asked(hub: OpenedHub, ask: Callable[[Services], Awaitable[_T]]) -> _T:

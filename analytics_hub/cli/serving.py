@@ -1,85 +1,75 @@
-"""The serving process: the API and the closer side by side in one event loop, until somebody asks it to
-stop.
+"""The serving process of `hub up`: API, collector, closer and ledger watch side by side in one event loop, until
+somebody asks it to stop.
 
-In: an opened hub. Out: nothing until SIGINT or SIGTERM; then open requests end, the pools close, and it
-returns. Used by `up.py` and `demo.py`.
+In: an opened hub. Out: nothing until SIGINT or SIGTERM; then what was taken is committed and answered, the pools
+close, and it returns. Used by `up.py` and `demo.py`; the collector alone is `collecting.py`.
 """
 
 import asyncio
-import logging
-import signal
-import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import replace
 
 import structlog
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from analytics_hub.api.app import create_app
+from analytics_hub.api.services import Services
 from analytics_hub.cli.closing import close_due_hours
+from analytics_hub.cli.collecting import open_collector, open_group_commit
+from analytics_hub.cli.ledger_watch import watch_ledger
 from analytics_hub.cli.opened import OpenedHub
+from analytics_hub.cli.replaying import open_replays
 from analytics_hub.cli.services import open_services
-from analytics_hub.domain.errors import Conflict, HubError
+from analytics_hub.cli.web import run, serve_app
+from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.errors import HubError
+from ingest.http.collector import Collector
+from ingest.http.endpoint import CollectorFront
+from ingest.http.openapi import describe_events
 
 _LOG = structlog.get_logger(__name__)
 
 
-def free_port(host: str, wanted: int) -> int:
-    """The port to listen on; a free one for 0. Raises Conflict when somebody else listens there."""
-    with socket.socket() as probe:
-        # As the server does: a port in TIME_WAIT is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, wanted))
-        except OSError as error:
-            raise Conflict(
-                "port_taken",
-                f"{host}:{wanted} cannot be listened on: {error.strerror}; HUB_API_PORT names another",
-            ) from error
-        return int(probe.getsockname()[1])
-
-
 def serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
     """Serve until asked to stop. `ready` is called when the first request can come."""
-    asyncio.run(_serve(hub, port, ready))
+    run(_serve(hub, port, ready))
 
 
 async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
     api = hub.settings.api
-    # What it has to say is said by us; its own start-up lines would bury the address and the key.
-    logging.getLogger("_granian").setLevel(logging.ERROR)
-    server = Server(
-        create_app(lambda: open_services(hub, "hub-api"), api),
-        address=api.host,
-        port=port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
-    closer = asyncio.create_task(_close_for_ever(hub))
-    announcing = asyncio.create_task(_announce(api.host, port, ready))
-    try:
-        await server.serve()
-    finally:
-        for task in (closer, announcing):
-            task.cancel()
-        await asyncio.gather(closer, announcing, return_exceptions=True)
+    async with open_services(hub, "hub-api") as services, open_group_commit(hub) as acceptor:
+        with (
+            open_collector(hub, services.authenticator, acceptor) as collector,
+            open_replays(hub, services.dead_letters, acceptor) as replays,
+        ):
+            answering = replace(services, ready=_both_ready(services, collector), replays=replays)
+            app = create_app(lambda: nullcontext(answering), api)
+            describe_events(app, collector.settings)
+            front = CollectorFront(
+                collector, app, SystemClock(), query_string_bytes_max=api.query_string_bytes_max
+            )
+            beside = [asyncio.create_task(_close_for_ever(hub)), asyncio.create_task(watch_ledger(hub))]
+            try:
+                await serve_app(
+                    front,
+                    api.host,
+                    port,
+                    clients_max=api.clients_max,
+                    ready=ready,
+                    drain=collector.drain,
+                )
+            finally:
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
 
-async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
-    """Wait until the server listens, then say so."""
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.05)
-            continue
-        writer.close()
-        ready()
-        return
+def _both_ready(services: Services, collector: Collector) -> Callable[[], Awaitable[None]]:
+    async def ready() -> None:
+        collector.gate.check_ready()
+        await services.ready()
+
+    return ready
 
 
 async def _close_for_ever(hub: OpenedHub) -> None:

@@ -1,21 +1,21 @@
-"""`hub up`: the whole hub in one process: embedded PostgreSQL, API, closer."""
+"""`hub up`: the whole hub in one process: embedded PostgreSQL, collector, API, closer."""
 
 import typer
 
 from analytics_hub.cli.console import ERR, OUT, note
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.running import guarded, settings_of
-from analytics_hub.cli.serving import free_port, serve
-from analytics_hub.telemetry import configure_logging
+from analytics_hub.cli.serving import serve
+from analytics_hub.cli.web import free_port
+from analytics_hub.telemetry.exporting import traced
 
 
 @guarded
 def up(context: typer.Context) -> None:
-    """Run the hub: database, API and the closing of hours, until Ctrl-C."""
+    """Run the hub: database, collector, API and the closing of hours, until Ctrl-C."""
     settings = settings_of(context)
-    configure_logging(settings.log)
-    port = free_port(settings.api.host, settings.api.port)
-    with opened(settings, serve=True) as hub:
+    port = free_port(settings.api.host, settings.api.port, "HUB_API_PORT")
+    with traced(settings.trace, "hub-up"), opened(settings, serve=True) as hub:
         if hub.notice:
             note(hub.notice)
         url = f"http://{settings.api.host}:{port}"

@@ -2,12 +2,16 @@
 
     HubError                   code, message, field
     ├── InvalidInput           fix the input: `field` names what is wrong
+    │   └── Unsupported        nothing here reads that content type or encoding
     ├── NotAuthenticated       say who you are: no key, or a key that does not hold
     ├── NotAllowed             ask for permission: the key holds but lacks the scope
     ├── NotFound               the named thing does not exist for this caller
     ├── Conflict               the thing exists already, or somebody else holds it
     ├── TooMuch                a named bound was passed: ask for less
+    │   ├── TooLarge           the body is longer than allowed: send it in parts
+    │   └── TooSlow            the body did not arrive in time
     ├── TryLater               nothing is wrong with the request: `retry_after_s`
+    │   └── RateLimited        the caller's own quota is used up
     └── Broken                 our fault or the operator's: the caller gives up
 
 `code` is stable, snake_case and meant for programs; `message` is one plain sentence for people. HTTP
@@ -37,6 +41,10 @@ class InvalidInput(HubError):  # noqa: N818  the kinds read as sentences: "raise
         super().__init__(code, message, field=field)
 
 
+class Unsupported(InvalidInput):
+    """A content type or encoding that nothing here reads."""
+
+
 class NotAuthenticated(HubError):  # noqa: N818
     """Nobody, or nobody we know."""
 
@@ -54,7 +62,15 @@ class Conflict(HubError):  # noqa: N818
 
 
 class TooMuch(HubError):  # noqa: N818
-    """A named bound of `analytics_hub/settings.py` was passed."""
+    """A named bound of `analytics_hub/settings` was passed."""
+
+
+class TooLarge(TooMuch):
+    """A body longer than a bound of `analytics_hub/settings`, as sent or decompressed."""
+
+
+class TooSlow(TooMuch):
+    """A body that did not arrive within its deadline."""
 
 
 class TryLater(HubError):  # noqa: N818
@@ -63,6 +79,10 @@ class TryLater(HubError):  # noqa: N818
     def __init__(self, code: str, message: str, *, retry_after_s: float = 1.0) -> None:
         super().__init__(code, message)
         self.retry_after_s = retry_after_s
+
+
+class RateLimited(TryLater):
+    """The caller's own quota is used up; nobody else is affected."""
 
 
 class Broken(HubError):  # noqa: N818

@@ -37,6 +37,16 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class TenantLimits:
+    """What a writer may know of a tenant: enough to judge its events."""
+
+    tenant_id: TenantId
+    slug: str
+    late_horizon: timedelta | None
+    declared_tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NewTenant:
     """What is asked for when a tenant is made; the rules are checked here."""
 

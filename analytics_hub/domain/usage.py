@@ -61,7 +61,7 @@ _SHORTEST = {
 
 @dataclass(frozen=True, slots=True)
 class QueryCaps:
-    """Bounds of a question; `analytics_hub/settings.py` names and documents them."""
+    """Bounds of a question; `analytics_hub/settings` names and documents them."""
 
     points_max: int = 10_000
     groups_max: int = 1_000

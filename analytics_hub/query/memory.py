@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Marks, MeasureRow, Plan, Span
@@ -202,3 +203,38 @@ class MemoryLedgerStore:
 
     async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:
         return [hour for hour in self._hours if tenant == self._tenant and start <= hour.hour < end]
+
+
+class MemoryDeadLetterStore:
+    """One tenant's letters."""
+
+    def __init__(self, tenant: TenantId, letters: Iterable[DeadLetter] = ()) -> None:
+        self._tenant = tenant
+        self.letters = list(letters)
+
+    async def page(
+        self, question: DeadLetterFilter, after: Place | None, limit: int, payload_bytes_max: int
+    ) -> Sequence[DeadLetter]:
+        found = [letter for letter in self._own(question.tenant) if _letter_matches(letter, question)]
+        if after is not None:
+            found = [one for one in found if _letter_key(one) < (after.received_at, after.dead_letter_id)]
+        found.sort(key=_letter_key, reverse=True)
+        return [replace(one, payload=one.payload[:payload_bytes_max]) for one in found[:limit]]
+
+    async def find(self, tenant: TenantId, ids: Sequence[DeadLetterId]) -> Sequence[DeadLetter]:
+        return [letter for letter in self._own(tenant) if letter.dead_letter_id in ids]
+
+    def _own(self, tenant: TenantId) -> list[DeadLetter]:
+        return self.letters if tenant == self._tenant else []
+
+
+def _letter_key(letter: DeadLetter) -> tuple[object, ...]:
+    return (letter.received_at, letter.dead_letter_id)
+
+
+def _letter_matches(letter: DeadLetter, question: DeadLetterFilter) -> bool:
+    return (
+        question.start <= letter.received_at < question.end
+        and (not question.codes or letter.code in question.codes)
+        and (not question.origins or letter.origin in question.origins)
+    )

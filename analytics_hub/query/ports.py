@@ -1,5 +1,5 @@
 """The ports of the query side: what a store must offer, and nothing about how. Twins: `memory.py` and the
-real `analytics_hub/storage/usage_store.py`.
+real `analytics_hub/storage/usage_store.py` and `dead_letter_store.py`.
 """
 
 from collections.abc import Sequence
@@ -7,6 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from analytics_hub.domain.dead_letter import (
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterId,
+    Place,
+    ReplayVerdict,
+)
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.plan import Marks, MeasureRow, Plan, Span
 from analytics_hub.domain.tenant import TenantId
@@ -37,4 +44,38 @@ class LedgerStore(Protocol):
 
     async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:
         """Accounts of the receipt hours in [start, end), oldest first."""
+        ...
+
+
+class DeadLetterStore(Protocol):
+    """Where dead letters are read."""
+
+    async def page(
+        self, question: DeadLetterFilter, after: Place | None, limit: int, payload_bytes_max: int
+    ) -> Sequence[DeadLetter]:
+        """At most `limit` letters older than `after`, newest first, each with the beginning of its payload."""
+        ...
+
+    async def find(self, tenant: TenantId, ids: Sequence[DeadLetterId]) -> Sequence[DeadLetter]:
+        """Those of these letters that are the tenant's, with all that was kept of the payload, in any order."""
+        ...
+
+
+class Replayer(Protocol):
+    """Judges dead letters by today's rules, and makes them events after all."""
+
+    async def judge(self, tenant: TenantId, letters: Sequence[DeadLetter]) -> Sequence[ReplayVerdict]:
+        """What would become of each, in order; nothing is written. Raises TryLater when nobody knows the rules."""
+        ...
+
+    async def submit(self, tenant: TenantId, letters: Sequence[DeadLetter]) -> Sequence[ReplayVerdict]:
+        """What became of each, in order. A letter that may or may not be durable is UNDECIDED."""
+        ...
+
+
+class ReplayBook(Protocol):
+    """Where replays are written down."""
+
+    async def record(self, tenant: TenantId, verdicts: Sequence[ReplayVerdict]) -> None:
+        """Append-only. Raises TryLater when it could not be written."""
         ...

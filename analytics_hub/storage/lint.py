@@ -14,7 +14,7 @@ from analytics_hub.storage.statements import statements
 
 _SQL = statements("lint")
 
-PRIVATE_TABLES = ("ingest_offsets",)
+PRIVATE_TABLES = ("ingest_offsets", "unattributed_messages")
 """Tables without a view: they belong to no tenant and no reader needs them."""
 
 SHARED_TABLES = ("price_books", "prices", "rollup_retention")
@@ -60,7 +60,11 @@ _WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read"} | {
     "INSERT on hub.rollup_marks",
     "INSERT on hub.ingest_ledger",
     "INSERT on hub.dead_letters",
+    "INSERT on hub.dead_letter_replays",
+    *(f"{right} on hub.dead_letter_volume" for right in ("SELECT", "INSERT", "UPDATE")),
     *(f"{right} on hub.ingest_offsets" for right in ("SELECT", "INSERT", "UPDATE")),
+    "INSERT on hub.unattributed_messages",
+    *(f"SELECT on hub.unattributed_messages ({column})" for column in ("partition_key", "message_offset")),
     "SELECT on hub.prices",
     "SELECT on hub.price_books",
     *(

@@ -61,8 +61,11 @@ class FileLock:
 
 
 @contextmanager
-def exclusive(path: Path, wait_s: float) -> Iterator[FileLock]:
-    """Holds the lock for the block; TryLater when it is not free within the deadline."""
+def exclusive(
+    path: Path, wait_s: float, *, doing: str = "starting or stopping the server in"
+) -> Iterator[FileLock]:
+    """Holds the lock for the block; TryLater when it is not free within the deadline. `doing` stands before the
+    folder in its message."""
     lock = FileLock(path)
     try:
         ends_s = time.monotonic() + wait_s
@@ -70,8 +73,7 @@ def exclusive(path: Path, wait_s: float) -> Iterator[FileLock]:
             if time.monotonic() >= ends_s:
                 raise TryLater(
                     "server_busy",
-                    f"process {lock.signed_by()} has been starting or stopping the server in {path.parent} "
-                    f"for more than {wait_s:g} s",
+                    f"process {lock.signed_by()} has been {doing} {path.parent} for more than {wait_s:g} s",
                 )
             time.sleep(_POLL_S)
         lock.sign()

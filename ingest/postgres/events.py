@@ -1,10 +1,15 @@
-"""Writes the events of a flush: at once when all are new, carefully when some are known already.
+"""Writes the events of a flush: at once when all are new, after a look at their keys when some may be known.
 
 In: a connection inside the flush's transaction and the prepared batch. Out: the rows are in `usage_events`;
 those that were there before have left the batch as duplicates.
+
+The look costs a fifth of what sending every row through a temp table does, and it may be wrong: a writer that
+commits between the look and the COPY is found by the unique key. Then the whole batch takes the slow way,
+where the database itself says which rows it had.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -13,6 +18,7 @@ from ingest.decode import PreparedBatch
 from ingest.postgres.copy_in import Connection, copy_in
 
 _SQL = statements("flush")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_at_once(conn: Connection, prepared: PreparedBatch, inside_copy: Callable[[], None]) -> bool:
@@ -23,6 +29,22 @@ def write_at_once(conn: Connection, prepared: PreparedBatch, inside_copy: Callab
     except psycopg.errors.UniqueViolation:
         return False
     return True
+
+
+def drop_known(conn: Connection, prepared: PreparedBatch) -> int:
+    """Takes the events out of the batch that can be seen to be stored. Returns how many were."""
+    copy_in(conn, _SQL["copy_temp_keys"], prepared.batch.copy_keys())
+    days = prepared.batch.days()
+    span = {
+        "start": _EPOCH + timedelta(days=days[0]),
+        "end": _EPOCH + timedelta(days=days[-1] + 1),
+    }
+    conn.execute(_SQL["join_by_index"], {"hash_or_merge": "off"})
+    row = conn.execute(_SQL["known_keys"], span).fetchone()
+    conn.execute(_SQL["join_by_index"], {"hash_or_merge": "on"})
+    known: list[int] = row[0] if row else []
+    prepared.drop_duplicates(known)
+    return len(known)
 
 
 def write_carefully(conn: Connection, prepared: PreparedBatch, inside_copy: Callable[[], None]) -> int:

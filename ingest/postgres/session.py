@@ -16,6 +16,7 @@ from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import Broken, HubError, TryLater
 from analytics_hub.settings import FlushSettings
 from analytics_hub.storage.statements import statements
+from analytics_hub.telemetry import FLUSH_RETRIES
 from ingest.deadline import Deadline, cut_off
 from ingest.ports import Fence
 from ingest.postgres import fence as fencing
@@ -71,6 +72,7 @@ class Session:
                     message = f"not stored: {sentence(error)}"
                     raise TryLater("database_unavailable", message, retry_after_s=5) from error
                 blocked = isinstance(error, psycopg.errors.LockNotAvailable)
+            FLUSH_RETRIES.inc()
             time.sleep(pause_s)
 
     def discard(self) -> None:
@@ -104,7 +106,9 @@ class Session:
         with conn.transaction():
             conn.execute(_SQL["bound_waits"], waits)
             conn.execute(_SQL["make_temp_events"])
+            conn.execute(_SQL["make_temp_keys"])
             conn.execute(_SQL["make_temp_series"])
+            conn.execute(_SQL["make_temp_dead_letters"])
         return conn
 
     def _end_blockers(self, deadline: Deadline, fence: Fence) -> None:

@@ -21,7 +21,7 @@ PACKAGES = ("rust_core", "analytics_hub", "ingest", "models")
 PLANTS = {
     "leaves": ("models/planted.py", "import rust_core"),
     "leaves-up": ("analytics_hub/domain/planted.py", "import analytics_hub.settings"),
-    "settings": ("analytics_hub/settings.py", "import ingest"),
+    "settings": ("analytics_hub/settings/planted.py", "import ingest"),
     "cli": ("analytics_hub/api/planted.py", "import analytics_hub.cli"),
     "api": ("analytics_hub/query/planted.py", "import analytics_hub.api"),
     "ingest": ("analytics_hub/pricing/planted.py", "import ingest"),

@@ -10,7 +10,7 @@ from tests.contract.tree import ROOT, text_of, tracked
 
 TOP_LEVEL = {
     *(".ci", ".github", ".gitignore", "Makefile", "pyproject.toml", "requirements"),
-    *("Cargo.toml", "Cargo.lock", "rustfmt.toml"),
+    *("Cargo.toml", "Cargo.lock", "rustfmt.toml", "docker-compose.yml"),
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE", "docs"),
     *("rust_core", "analytics_hub", "ingest", "models", "dashboard", "sdk", "k8s", "benchmarks", "tests"),
 }

@@ -62,3 +62,16 @@ def test_a_rustup_without_its_home_is_recognised(bare: Path) -> None:
 def test_an_old_python_is_passed_over(bare: Path) -> None:
     _script(bare, "python3", "echo 3.9")
     assert "Python 3.11 or newer" in _setup(bare)[1]
+
+
+def test_what_only_kafka_needs_is_named_apart(bare: Path) -> None:
+    said = _setup(bare)[1]
+    apart, refused = said.split("make setup cannot go on")
+    assert all(word in apart for word in ("Not needed to build", "Java 17 or newer", "Maven"))
+    assert "Java" not in refused
+
+
+def test_a_machine_with_java_and_maven_is_not_told_about_them(bare: Path) -> None:
+    _script(bare, "java", "exit 0")
+    _script(bare, "mvn", "exit 0")
+    assert "Not needed to build" not in _setup(bare)[1]

@@ -40,7 +40,7 @@ MORE_PLANTS = [
 CLEAN = [
     ("ingest/a.py", '"""Doc."""\n\n\ndef short() -> None:\n    """Says the tenant."""\n'),
     ("rust_core/core/src/a.rs", "#![no_main]\n//! Doc.\nfn a() { let b = '{'; }\n"),
-    ("analytics_hub/settings.py", '"""Doc."""\nimport os\n\na = os.environ\n'),
+    ("analytics_hub/settings/a.py", '"""Doc."""\nimport os\n\na = os.environ\n'),
     ("rust_core/core/tests/a.rs", "//! Doc.\nfn cases() {\n" + "    (1, 2),\n" * 90 + "}\n"),
     ("tests/unit/test_a.py", '"""Doc."""\n\n\ndef test_a_resend_changes_no_total() -> None:\n    pass\n'),
 ]

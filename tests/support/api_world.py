@@ -14,8 +14,9 @@ from analytics_hub.domain.key import Scope
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.ledger import LedgerService
-from analytics_hub.query.memory import Delta, MemoryLedgerStore, MemoryUsageStore
+from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
 from analytics_hub.settings import ApiSettings
 from analytics_hub.tenancy.authenticate import Authenticator
@@ -42,10 +43,15 @@ class World:
         ledger = MemoryLedgerStore(
             tenant.tenant_id, [LedgerHour(NOW.replace(minute=0), LedgerCount(3, 1, 1, 1))]
         )
+        self.letters = MemoryDeadLetterStore(tenant.tenant_id)
         self._ready = ready
         self._services = Services(
             usage=UsageService(self.usage, spans_max=500),
             ledger=LedgerService(ledger, range_days_max=3660),
+            dead_letters=DeadLetterService(
+                self.letters, page_max=100, payload_bytes_max=64, range_days_max=3660
+            ),
+            replays=None,
             authenticator=Authenticator(MemoryKeyStore(tenants), self.clock, cache_s=5, cache_max=10),
             caps=QueryCaps(),
             ready=self._is_ready,

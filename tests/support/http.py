@@ -31,6 +31,7 @@ def request(
     key: str | None = None,
     params: Sequence[tuple[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
 ) -> Answer:
     """One request; `key` goes into the Authorization header."""
 
@@ -39,7 +40,9 @@ def request(
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
                 sent = dict(headers or {}) | ({"Authorization": f"Bearer {key}"} if key else {})
-                found = await client.request(method, path, params=tuple(params) or None, headers=sent)
+                found = await client.request(
+                    method, path, params=tuple(params) or None, headers=sent, content=content
+                )
                 return Answer(found.status_code, found.headers, found.content)
 
     return asyncio.run(main())

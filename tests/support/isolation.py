@@ -8,8 +8,8 @@ from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flu
 
 AT = minute("2026-03-01 10:07")
 TENANT_VIEWS = (
-    "api_keys", "dead_letters", "ingest_ledger", "rollup_day_marks", "rollup_marks", "series", "tenants",
-    "usage_1d", "usage_1h", "usage_1m", "usage_events",
+    "api_keys", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger", "ledger_removals",
+    "rollup_day_marks", "rollup_marks", "series", "tenants", "usage_1d", "usage_1h", "usage_1m", "usage_events",
 )  # fmt: skip
 """Every view that must show a tenant its own rows only."""
 
@@ -50,6 +50,12 @@ def fill(db: Database, tenant: TenantId) -> None:
                VALUES (%s, now(), 1, 'o', 1, -1, 'c', 'f', 'm', '', false)""",
             [tenant],
         )
+        writer.execute(
+            "INSERT INTO hub.dead_letter_replays (tenant_id, dead_letter_id, outcome, code)"
+            " VALUES (%s, 1, 'rejected', 'c')",
+            [tenant],
+        )
+        writer.execute("INSERT INTO hub.dead_letter_volume VALUES (%s, '2026-03-01', 1, 0, 0)", [tenant])
     measures = ", ".join(f"{'CAST(%s AS bytea)' if name in SKETCHES else '%s'}" for name in MEASURES)
     zeros = [b"" if name in SKETCHES else 0 for name in MEASURES]
     with db.connect("hub_maint") as maint:
@@ -57,6 +63,10 @@ def fill(db: Database, tenant: TenantId) -> None:
             maint.execute(
                 f"INSERT INTO hub.{table} VALUES (%s, %s, %s, {measures})", [tenant, AT, tenant, *zeros]
             )
+        maint.execute(
+            "INSERT INTO hub.ledger_removals (tenant_id, hour, reason, events) VALUES (%s, %s, 'purged', 1)",
+            [tenant, AT.replace(minute=0)],
+        )
         maint.execute("INSERT INTO hub.rollup_day_marks VALUES (%s, '2026-03-01 00:00Z')", [tenant])
         maint.execute(
             """INSERT INTO hub.api_keys (key_id, tenant_id, prefix, key_hash, scopes)

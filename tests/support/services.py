@@ -2,7 +2,7 @@
 holds.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -10,8 +10,11 @@ from analytics_hub.api.services import Services
 from analytics_hub.domain.clock import Clock, FixedClock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
+from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
+from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.usage_store import PostgresUsageStore
@@ -22,7 +25,12 @@ NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
 @asynccontextmanager
 async def open_services(
-    reader_dsn: str, *, clock: Clock | None = None, spans_max: int = 500, connect_s: int = 10
+    reader_dsn: str,
+    *,
+    clock: Clock | None = None,
+    spans_max: int = 500,
+    connect_s: int = 10,
+    replays: Callable[[DeadLetterService], ReplayService] | None = None,
 ) -> AsyncIterator[Services]:
     """Services on two reader connections."""
     time = clock or FixedClock(NOW)
@@ -37,9 +45,14 @@ async def open_services(
         work_mem_mb=16,
     ) as pool:
         store = PostgresUsageStore(pool, build)
+        letters = DeadLetterService(
+            PostgresDeadLetterStore(pool), page_max=100, payload_bytes_max=64, range_days_max=3660
+        )
         yield Services(
             usage=UsageService(store, spans_max=spans_max),
             ledger=LedgerService(store, range_days_max=3660),
+            dead_letters=letters,
+            replays=replays and replays(letters),
             authenticator=Authenticator(PostgresKeyStore(pool), time, cache_s=5, cache_max=100),
             caps=QueryCaps(),
             ready=pool.ready,

@@ -21,6 +21,18 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
+@router.head("/healthz", include_in_schema=False)
+async def healthz_head() -> Response:
+    """As GET, for probes that want no body."""
+    return Response()
+
+
+@router.head("/readyz", include_in_schema=False)
+async def readyz_head(request: Request) -> Response:
+    await services_of(request).ready()
+    return Response()
+
+
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics() -> Response:
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

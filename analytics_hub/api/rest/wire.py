@@ -81,7 +81,8 @@ class LedgerCountBody(_Body):
     stored: int
     duplicate: int
     rejected: int
-    balanced: bool = Field(description="received = stored + duplicate + rejected")
+    balanced: bool = Field(description="received = stored + duplicate + rejected, in every single hour")
+    difference: int = Field(description="received - stored - duplicate - rejected")
 
 
 class LedgerHourBody(LedgerCountBody):
@@ -165,4 +166,5 @@ def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:
         "duplicate": count.duplicate,
         "rejected": count.rejected,
         "balanced": count.balanced,
+        "difference": count.difference,
     }

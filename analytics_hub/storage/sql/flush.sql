@@ -58,10 +58,23 @@ CREATE TEMP TABLE IF NOT EXISTS flush_events (
     cost_output_pico_usd int8, cost_other_pico_usd int8, cost_status int2, price_id int8
 ) ON COMMIT DELETE ROWS
 
+-- name: make_temp_keys
+CREATE TEMP TABLE IF NOT EXISTS flush_keys (
+    row_no int4, tenant_id int4, ts timestamptz, event_key uuid
+) ON COMMIT DELETE ROWS
+
 -- name: make_temp_series
 CREATE TEMP TABLE IF NOT EXISTS flush_series (
     tenant_id int4, series_id int8, provider text, provider_account text, model text, operation text,
     service_tier text, environment text, project text, status text, tags jsonb
+) ON COMMIT DELETE ROWS
+
+-- name: make_temp_dead_letters
+-- row_no keeps the order of the COPY, which does not name it.
+CREATE TEMP TABLE IF NOT EXISTS flush_dead_letters (
+    row_no int8 GENERATED ALWAYS AS IDENTITY,
+    tenant_id int4, received_at timestamptz, flush_id int8, origin text, position int8, at_byte int4, code text,
+    field text, message text, payload bytea, payload_truncated bool
 ) ON COMMIT DELETE ROWS
 
 -- name: copy_events
@@ -81,6 +94,23 @@ COPY pg_temp.flush_events (
     output_audio_tokens, web_searches, latency_us, ttft_us, cost_input_pico_usd, cost_cache_read_pico_usd,
     cost_cache_write_pico_usd, cost_output_pico_usd, cost_other_pico_usd, cost_status, price_id
 ) FROM STDIN (FORMAT binary)
+
+-- name: copy_temp_keys
+COPY pg_temp.flush_keys (row_no, tenant_id, ts, event_key) FROM STDIN (FORMAT binary)
+
+-- name: join_by_index
+-- all tenants: a hint for the next statement. The planner knows nothing of the temp table and would rather read a whole
+-- day than look up its keys one after another.
+SELECT set_config('enable_hashjoin', %(hash_or_merge)s, true), set_config('enable_mergejoin', %(hash_or_merge)s, true)
+
+-- name: known_keys
+-- The rows whose events are stored. The bounds keep other days out of the plan.
+SELECT coalesce(array_agg(k.row_no ORDER BY k.row_no), '{}')
+  FROM pg_temp.flush_keys k
+ WHERE EXISTS (
+    SELECT FROM hub.usage_events u
+     WHERE u.tenant_id = k.tenant_id AND u.ts = k.ts AND u.event_key = k.event_key
+       AND u.ts >= %(start)s::timestamptz AND u.ts < %(end)s::timestamptz)
 
 -- name: insert_missing_events
 -- Sorted, so that two writers meet their common keys in one order. Answers with the rows that were there already.
@@ -177,6 +207,60 @@ COPY hub.rollup_marks (tenant_id, hour, flush_id) FROM STDIN (FORMAT binary)
 COPY hub.ingest_ledger (tenant_id, hour, flush_id, received, stored, duplicate, rejected) FROM STDIN (FORMAT binary)
 
 -- name: copy_dead_letters
-COPY hub.dead_letters (
+COPY pg_temp.flush_dead_letters (
     tenant_id, received_at, flush_id, origin, position, at_byte, code, field, message, payload, payload_truncated
 ) FROM STDIN (FORMAT binary)
+
+-- name: bound_lock_wait
+-- all tenants: a bound of the rest of this transaction, in which nothing else is waited for
+SELECT set_config('lock_timeout', %(lock_timeout)s, true)
+
+-- name: keep_all_dead_letters
+INSERT INTO hub.dead_letters (
+    tenant_id, received_at, flush_id, origin, position, at_byte, code, field, message, payload, payload_truncated)
+SELECT tenant_id, received_at, flush_id, origin, position, at_byte, code, field, message, payload, payload_truncated
+  FROM pg_temp.flush_dead_letters
+ ORDER BY row_no
+
+-- name: lock_dead_letter_volumes
+-- The rows that say how much of each tenant and day is kept, made and locked in ascending order, so that two writers
+-- never wait for each other in a circle. A statement of its own: the next one sees what this one waited for.
+INSERT INTO hub.dead_letter_volume (tenant_id, day, letters, payload_bytes, counted_only)
+SELECT DISTINCT tenant_id, (received_at AT TIME ZONE 'UTC')::date, 0, 0, 0
+  FROM pg_temp.flush_dead_letters
+ ORDER BY 1, 2
+ON CONFLICT (tenant_id, day) DO UPDATE SET letters = hub.dead_letter_volume.letters
+
+-- name: keep_dead_letters
+-- In order of arrival: first the payloads go, then the letters. A letter without its payload still says what and where.
+WITH numbered AS (
+    SELECT d.*, v.day, v.letters + row_number() OVER earlier AS letters_so_far,
+           v.payload_bytes + sum(length(d.payload)) OVER earlier <= %(bytes_max)s AS with_payload
+      FROM pg_temp.flush_dead_letters d
+      JOIN hub.dead_letter_volume v
+        ON v.tenant_id = d.tenant_id AND v.day = (d.received_at AT TIME ZONE 'UTC')::date
+    WINDOW earlier AS (PARTITION BY d.tenant_id, v.day ORDER BY d.row_no)
+), kept AS (
+    INSERT INTO hub.dead_letters (
+        tenant_id, received_at, flush_id, origin, position, at_byte, code, field, message, payload, payload_truncated)
+    SELECT tenant_id, received_at, flush_id, origin, position, at_byte, code, field, message,
+           CASE WHEN with_payload THEN payload ELSE ''::bytea END,
+           payload_truncated OR (NOT with_payload AND length(payload) > 0)
+      FROM numbered
+     WHERE letters_so_far <= %(letters_max)s
+     ORDER BY row_no
+)
+UPDATE hub.dead_letter_volume v
+   SET letters = v.letters + added.letters,
+       payload_bytes = v.payload_bytes + added.payload_bytes,
+       counted_only = v.counted_only + added.counted_only
+  FROM (
+    SELECT tenant_id, day,
+           count(*) FILTER (WHERE letters_so_far <= %(letters_max)s) AS letters,
+           coalesce(sum(length(payload)) FILTER (WHERE letters_so_far <= %(letters_max)s AND with_payload), 0)
+               AS payload_bytes,
+           count(*) FILTER (WHERE letters_so_far > %(letters_max)s) AS counted_only
+      FROM numbered
+     GROUP BY tenant_id, day
+  ) AS added
+ WHERE v.tenant_id = added.tenant_id AND v.day = added.day

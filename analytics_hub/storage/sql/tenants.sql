@@ -1,4 +1,5 @@
--- Tenants and keys: made as hub_maint by the command line, looked up as hub_reader through hub.authenticate.
+-- Tenants and keys: made as hub_maint by the command line, looked up as hub_reader through hub.authenticate; the limits
+-- are read as hub_writer, who sees these columns only.
 
 -- name: create_tenant
 -- all tenants: makes a new one, whose number the database gives
@@ -29,3 +30,12 @@ UPDATE hub.api_keys SET revoked_at = now()
 -- all tenants: the key says which tenant is asking
 SELECT key_id, tenant_id, slug, key_hash, scopes, expires_at, revoked_at
   FROM hub.authenticate(%(prefix)s)
+
+-- name: tenant_limits
+SELECT tenant_id, slug, late_horizon, declared_tags
+  FROM hub.tenants WHERE tenant_id = %(tenant_id)s
+
+-- name: tenant_limits_by_slug
+-- all tenants: a topic is bound to a tenant by what people type
+SELECT tenant_id, slug, late_horizon, declared_tags
+  FROM hub.tenants WHERE slug = %(slug)s

@@ -42,13 +42,9 @@ fn decoded() -> Vec<Batch> {
         .iter()
         .enumerate()
         .map(|(at, body)| Message {
-            tenant: &tenants[at % TENANTS],
-            received_at_us: RECEIVED_AT_US,
-            payload: body.as_bytes(),
             format: Format::Ndjson,
-            events: None,
             origin: "example",
-            base_position: 0,
+            ..Message::new(&tenants[at % TENANTS], RECEIVED_AT_US, body.as_bytes())
         })
         .collect();
     messages.chunks(MESSAGES_A_CALL).map(|call| decode(call, &Limits::default())).collect()

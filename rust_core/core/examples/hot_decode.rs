@@ -49,13 +49,10 @@ fn main() -> std::io::Result<()> {
 
 fn message<'a>(tenant: &'a TenantRules, body: &'a str) -> Message<'a> {
     Message {
-        tenant,
-        received_at_us: RECEIVED_AT_US,
-        payload: body.as_bytes(),
         format: Format::Ndjson,
         events: Some(body.lines().count() as u64),
         origin: "example",
-        base_position: 0,
+        ..Message::new(tenant, RECEIVED_AT_US, body.as_bytes())
     }
 }
 

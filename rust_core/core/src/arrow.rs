@@ -11,7 +11,7 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, Field, Schema};
 
-use crate::batch::{ABSENT_I64, Batch, Row, SERIES_COLUMNS, Span, TEXT_COLUMNS};
+use crate::batch::{ABSENT_I64, Batch, Row, SERIES_COLUMNS, TEXT_COLUMNS};
 use crate::tokens::{COST_COLUMNS, TOKEN_COLUMNS};
 
 /// Name of the column of declared tags; `tags` are the event's own.
@@ -24,12 +24,12 @@ pub fn to_record_batch(batch: &Batch) -> Result<RecordBatch, ArrowError> {
     columns.put("tenant_id", Int32Array::from_iter_values(batch.rows.iter().map(|row| row.tenant_id)));
     columns.moment("ts", |row| row.ts_us);
     columns.event_key()?;
-    columns.number("series_id", |row| batch.series[row.series as usize].series_id);
+    columns.number("series_id", |row| batch.series.heads()[row.series as usize].series_id);
     columns.moment("received_at", |row| row.received_at_us);
     for (i, name) in TEXT_COLUMNS.iter().enumerate() {
-        columns.text(name, |row| row.texts[i]);
+        columns.text(name, |row| batch.text(row, i));
     }
-    columns.text("tags", |row| row.tags);
+    columns.text("tags", |row| batch.tags(row));
     for (i, name) in TOKEN_COLUMNS.iter().enumerate() {
         columns.number(name, |row| i64::from(row.tokens[i]));
     }
@@ -41,10 +41,11 @@ pub fn to_record_batch(batch: &Batch) -> Result<RecordBatch, ArrowError> {
     }
     columns.put("cost_status", Int16Array::from_iter_values(batch.rows.iter().map(|row| row.cost_status as i16)));
     columns.number("price_id", |row| row.price_id);
+    let all = 0..batch.series.len();
     for (i, name) in SERIES_COLUMNS.iter().enumerate() {
-        columns.dimension(name, batch.series.iter().map(|series| &*series.dimensions[i]))?;
+        columns.dimension(name, all.clone().map(|index| batch.series.dimension(index, i)))?;
     }
-    columns.dimension(SERIES_TAGS, batch.series.iter().map(|series| &*series.tags))?;
+    columns.dimension(SERIES_TAGS, all.map(|index| batch.series.tags(index)))?;
     RecordBatch::try_new(Arc::new(Schema::new(columns.fields)), columns.arrays)
 }
 
@@ -83,12 +84,12 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    fn text(&mut self, name: &str, span: impl Fn(&Row) -> Span + Copy) {
-        let spans = self.batch.rows.iter().map(span);
-        let bytes = spans.clone().filter(|span| span.len != Span::ABSENT).map(|span| span.len as usize).sum();
+    fn text(&mut self, name: &str, text: impl Fn(&'a Row) -> Option<&'a [u8]>) {
+        let texts = || self.batch.rows.iter().map(&text);
+        let bytes = texts().flatten().map(<[u8]>::len).sum();
         let mut builder = LargeStringBuilder::with_capacity(self.batch.rows.len(), bytes);
-        for span in spans {
-            builder.append_option(self.batch.text(span).map(String::from_utf8_lossy));
+        for text in texts() {
+            builder.append_option(text.map(String::from_utf8_lossy));
         }
         self.put(name, builder.finish());
     }

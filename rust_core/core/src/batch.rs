@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   messages ──decode──▶ Batch { rows (columns, sorted by tenant, ts, event_key)
-//!                                texts (one arena, spans per row)
+//!                                texts (one arena, a stretch per row)
 //!                                series (distinct dimension tuples, rows point into it)
 //!                                rejects, tallies, warnings }
 //!            ──price──▶ costs, cost_status, price_id filled
@@ -11,12 +11,14 @@
 //! Columns instead of a struct per event: pricing, grouping and encoding each touch only what they need.
 
 use crate::reject::Reject;
+use crate::series_list::SeriesList;
+use crate::texts::Texts;
 use crate::tokens::{CostLines, CostStatus, Tokens};
 
-/// A slice of [`Batch::arena`]: offset and length in bytes. `len == u32::MAX` means the field was absent.
+/// A piece of an event: offset and length in bytes. `len == u32::MAX` means the field was absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// First byte in the arena.
+    /// First byte.
     pub at: u32,
     /// Length in bytes, or [`Span::ABSENT`].
     pub len: u32,
@@ -79,10 +81,8 @@ pub struct Row {
     pub ttft_us: i64,
     /// What the producer was billed in pico-USD, or [`ABSENT_I64`].
     pub reported_cost_pico_usd: i64,
-    /// Text fields, see [`TEXT_COLUMNS`].
-    pub texts: [Span; TEXT_FIELDS],
-    /// Undeclared tags as a JSON object text.
-    pub tags: Span,
+    /// Text fields, see [`TEXT_COLUMNS`], and undeclared tags.
+    pub texts: Texts,
     /// Filled by pricing: pico-USD by line.
     pub cost: CostLines,
     /// Filled by pricing.
@@ -93,11 +93,10 @@ pub struct Row {
     pub unpriced_tokens: u64,
 }
 
-/// A short text that is kept in place up to 24 bytes: a heap allocation for every dimension of every new series was a
-/// tenth of the time of decoding (profile of `examples/hot_decode.rs`).
+/// A short text that is kept in place up to 24 bytes.
 pub type Label = compact_str::CompactString;
 
-/// One combination of the rollup dimensions of a tenant.
+/// One combination of the rollup dimensions of a tenant, taken out of a [`SeriesList`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
     /// Owner.
@@ -133,6 +132,17 @@ pub struct Tally {
     pub rejected: i64,
 }
 
+/// The account of one message; its rows are counted when it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageCount {
+    /// Events that arrived, counted without looking at their outcome.
+    pub received: i64,
+    /// Events found to be resends, in the batch or in the database.
+    pub duplicate: i64,
+    /// Events refused with a code.
+    pub rejected: i64,
+}
+
 /// Counted oddities that do not cost an event its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Warnings {
@@ -140,6 +150,8 @@ pub struct Warnings {
     pub total_mismatch: u64,
     /// Keys that the dialect does not know.
     pub unknown_field: u64,
+    /// Events that the edge accepted and that cannot be read here, or that it refused and that are not there.
+    pub verdict_overruled: u64,
 }
 
 /// Everything that a set of messages came to.
@@ -147,10 +159,10 @@ pub struct Warnings {
 pub struct Batch {
     /// Accepted events, sorted by (tenant_id, ts_us, event_key), without duplicates.
     pub rows: Vec<Row>,
-    /// Text bytes that the spans of the rows point into.
+    /// Text bytes of the rows, see [`crate::texts`].
     pub arena: Vec<u8>,
     /// Distinct series of the batch.
-    pub series: Vec<Series>,
+    pub series: SeriesList,
     /// Refused events.
     pub rejects: Vec<Reject>,
     /// Accounts by tenant and receipt hour.
@@ -159,4 +171,6 @@ pub struct Batch {
     pub warnings: Warnings,
     /// Where each message came from.
     pub origins: Vec<Box<str>>,
+    /// What became of the events of each message that are no rows.
+    pub counts: Vec<MessageCount>,
 }

@@ -9,6 +9,7 @@
 pub mod arrow;
 pub mod batch;
 pub mod batch_ops;
+mod block;
 pub mod copy;
 pub mod count;
 pub mod decode;
@@ -18,5 +19,7 @@ pub mod price;
 pub mod reject;
 pub mod series;
 pub mod series_cache;
+pub mod series_list;
 pub mod sketch;
+pub mod texts;
 pub mod tokens;

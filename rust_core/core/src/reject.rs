@@ -95,6 +95,13 @@ codes! {
     BatchFull "batch_full" "The batch holds more text than it can address; send smaller batches.",
     CostOutOfRange "cost_out_of_range" "The cost of the event is larger than allowed.",
     RefusedByDatabase "refused_by_database" "The database refused the event for its data.",
+    RefusedAtEdge "refused_at_edge" "The collector refused the event with a code that this version does not know.",
+    BadHeader "bad_header" "A header of the message cannot be read; the message counts as one event.",
+    BadEncoding "bad_encoding" "The content-encoding of the message cannot be undone; it counts as one event.",
+    MessageTooLarge "message_too_large" "The message has more bytes than allowed, decompressed; it counts as one event.",
+    TooManyEvents "too_many_events" "The message has more events than allowed; it counts as one event.",
+    BadEnvelope "bad_envelope" "The CloudEvents envelope lacks the attribute or says something else than it must.",
+    EnvelopeMismatch "envelope_mismatch" "The event names another id or source than its envelope.",
 }
 
 impl Code {

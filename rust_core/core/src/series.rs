@@ -7,11 +7,15 @@
 //! ```
 //! Both are the same wherever they are computed, so writers need not agree on anything first.
 
+use std::borrow::Cow;
+
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::batch::{Label, SERIES_DIMENSIONS, Series};
+use crate::batch::SERIES_DIMENSIONS;
+use crate::block::BLOCK;
 use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::series_list::SeriesList;
 
 /// The 128-bit key of an event: XXH3 over the length of the source (u32, little endian), the source and the id.
 /// Stored as a uuid, most significant byte first.
@@ -25,6 +29,23 @@ pub fn event_key(source: &[u8], id: &[u8]) -> u128 {
         event_key_within::<KEY_BYTES_MAX>(source, id)
     } else {
         event_key_of_any_length(source, id)
+    }
+}
+
+/// The same of the first bytes of two readable stretches. Short ones are copied as blocks of fixed size: a call of
+/// `memcpy` costs more than the bytes.
+#[inline(always)]
+pub(crate) fn event_key_of(source: &[u8], source_len: usize, id: &[u8], id_len: usize) -> u128 {
+    const ID_BLOCK: usize = 2 * BLOCK;
+    match (source.first_chunk::<BLOCK>(), id.first_chunk::<ID_BLOCK>()) {
+        (Some(source), Some(id)) if source_len <= BLOCK && id_len <= ID_BLOCK => {
+            let mut buffer = [0u8; 4 + BLOCK + ID_BLOCK];
+            buffer[..4].copy_from_slice(&(source_len as u32).to_le_bytes());
+            buffer[4..4 + BLOCK].copy_from_slice(source);
+            buffer[4 + source_len..][..ID_BLOCK].copy_from_slice(id);
+            xxh3_128(&buffer[..4 + source_len + id_len])
+        }
+        _ => event_key(&source[..source_len], &id[..id_len]),
     }
 }
 
@@ -69,8 +90,6 @@ fn put(key: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Room for the dimensions of a series key: each has its length, its text and the rest of a block.
 const KEY_BYTES: usize = SERIES_DIMENSIONS * (4 + TEXT_BYTES_MAX) + BLOCK;
-/// Short texts are copied as one block of fixed size: a call of `memcpy` costs more than the bytes.
-const BLOCK: usize = 32;
 
 /// A series key as it is being written.
 #[derive(Debug)]
@@ -130,22 +149,6 @@ impl SeriesKey {
     fn hash(&self) -> u64 {
         xxh3_64(if self.tagged.is_empty() { &self.dimensions[..self.len] } else { &self.tagged })
     }
-
-    /// The dimensions, read back. Parsing has seen to it that every text is UTF-8. Most are those of the series made
-    /// last: a compare is cheaper than looking at the text again.
-    fn labels(&self, last: Option<&Series>) -> [Label; SERIES_DIMENSIONS] {
-        let mut rest = &self.dimensions[..self.len];
-        std::array::from_fn(|at| {
-            let (len, behind) = rest.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-            let len = (u32::from_le_bytes(*len) as usize).min(behind.len());
-            let text;
-            (text, rest) = behind.split_at(len);
-            match last.map(|series| &series.dimensions[at]) {
-                Some(label) if label.as_bytes() == text => label.clone(),
-                _ => Label::from_utf8(text).unwrap_or_default(),
-            }
-        })
-    }
 }
 
 /// The distinct series of one batch.
@@ -162,6 +165,11 @@ struct Known {
 }
 
 impl SeriesSet {
+    /// Make room for this many.
+    pub(crate) fn reserve(&mut self, series: usize) {
+        self.known.reserve(series, |known| known.slot);
+    }
+
     /// The index in `list` of the tenant's series with this key; a new one is appended. `tags_json` writes the declared
     /// tags as text and is only asked for a new series.
     #[inline(always)]
@@ -169,8 +177,9 @@ impl SeriesSet {
         &mut self,
         tenant_id: i32,
         key: &SeriesKey,
-        tags_json: impl FnOnce() -> Label,
-        list: &mut Vec<Series>,
+        is_error: bool,
+        tags_json: impl FnOnce() -> Cow<'static, [u8]>,
+        list: &mut SeriesList,
     ) -> u32 {
         let hash = key.hash();
         // One series id may be that of several tenants; within a tenant it is the identity, as in the database.
@@ -181,9 +190,7 @@ impl SeriesSet {
         }
         let index = list.len() as u32;
         self.known.insert_unique(slot, Known { slot, tenant_id, index }, |known| known.slot);
-        let dimensions = key.labels(list.last());
-        let is_error = dimensions[SERIES_DIMENSIONS - 1] != "ok";
-        list.push(Series { tenant_id, series_id: hash as i64, dimensions, tags: tags_json(), is_error });
+        list.push_key(tenant_id, hash as i64, is_error, &key.dimensions[..key.len], &tags_json());
         index
     }
 }

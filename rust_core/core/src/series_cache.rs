@@ -9,7 +9,8 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
-use crate::batch::{Batch, Series};
+use crate::batch::Batch;
+use crate::series_list::{SeriesHead, SeriesList};
 
 /// Tenant and series id.
 pub type SeriesKey = (i32, i64);
@@ -25,13 +26,17 @@ pub struct SeriesCache {
 
 /// Series to insert, sorted by (tenant_id, series_id): writers that insert in one order cannot deadlock.
 #[derive(Clone, Debug, Default)]
-pub struct SeriesRows(pub Vec<Series>);
+pub struct SeriesRows(pub SeriesList);
 
 impl SeriesRows {
     /// Tenant and series id of each.
     pub fn keys(&self) -> impl Iterator<Item = SeriesKey> + '_ {
-        self.0.iter().map(|series| (series.tenant_id, series.series_id))
+        self.0.heads().iter().map(key_of)
     }
+}
+
+fn key_of(series: &SeriesHead) -> SeriesKey {
+    (series.tenant_id, series.series_id)
 }
 
 impl SeriesCache {
@@ -57,17 +62,18 @@ impl SeriesCache {
         for row in &batch.rows {
             used[row.series as usize] = true;
         }
-        let of_use = batch.series.iter().zip(used).filter(|(_, used)| *used).map(|(series, _)| series);
-        let mut rows: Vec<Series> = of_use
-            .filter(|series| {
-                let key = (series.tenant_id, series.series_id);
-                !self.young.contains(&key) && !self.old.contains(&key)
-            })
-            .cloned()
-            .collect();
-        rows.sort_unstable_by_key(|series| (series.tenant_id, series.series_id));
-        rows.dedup_by_key(|series| (series.tenant_id, series.series_id));
-        SeriesRows(rows)
+        let heads = batch.series.heads();
+        let is_missing = |at: &usize| used[*at] && !self.knows(&key_of(&heads[*at]));
+        let mut missing: Vec<usize> = (0..heads.len()).filter(is_missing).collect();
+        missing.sort_unstable_by_key(|at| key_of(&heads[*at]));
+        missing.dedup_by_key(|at| key_of(&heads[*at]));
+        let mut rows = SeriesRows::default();
+        missing.into_iter().for_each(|at| rows.0.push_from(&batch.series, at));
+        rows
+    }
+
+    fn knows(&self, key: &SeriesKey) -> bool {
+        self.young.contains(key) || self.old.contains(key)
     }
 
     /// These are committed.

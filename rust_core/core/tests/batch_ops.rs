@@ -4,6 +4,9 @@
 mod made;
 
 use hub_core::batch::{Batch, Tally};
+use hub_core::batch_ops::Outcome;
+use hub_core::decode::{Message, TenantRules, decode};
+use hub_core::limits::Limits;
 use hub_core::reject::Code;
 use hub_core::series_cache::SeriesCache;
 use made::{Event, START_US, batch, events};
@@ -15,7 +18,7 @@ fn is_balanced(batch: &Batch) -> bool {
 }
 
 fn ids(batch: &Batch) -> Vec<Vec<u8>> {
-    batch.rows.iter().map(|row| batch.text(row.texts[1]).unwrap().to_vec()).collect()
+    batch.rows.iter().map(|row| batch.text(row, 1).unwrap().to_vec()).collect()
 }
 
 proptest! {
@@ -50,11 +53,30 @@ proptest! {
         let (start, stop) = (a.min(whole.rows.len()), b.min(whole.rows.len()));
         prop_assert_eq!(ids(&slice), ids(&whole)[start.min(stop)..stop].to_vec());
         for (row, original) in slice.rows.iter().zip(&whole.rows[start.min(stop)..]) {
-            prop_assert_eq!(&slice.series[row.series as usize], &whole.series[original.series as usize]);
-            prop_assert_eq!(slice.text(row.tags), whole.text(original.tags));
+            prop_assert_eq!(&slice.series.get(row.series as usize), &whole.series.get(original.series as usize));
+            prop_assert_eq!(slice.tags(row), whole.tags(original));
         }
         prop_assert!(slice.rejects.is_empty() && slice.tallies.is_empty());
     }
+}
+
+#[test]
+fn every_message_has_its_outcome_whatever_leaves_the_batch() {
+    let event = |id: &str| format!(r#"{{"id":"{id}","model":"m","time_unix_s":1795176000}}"#);
+    let bodies =
+        [format!("{}\n{}\nx", event("a"), event("b")), "[]".into(), format!("[{},{}]", event("b"), event("c"))];
+    let rules = TenantRules::new(1, "acme", None, &[]);
+    let messages = bodies.each_ref().map(|body| Message::new(&rules, 1_795_179_600_000_000, body.as_bytes()));
+    let mut batch = decode(&messages, &Limits::default());
+    let outcome = |received, stored, duplicate, rejected| Outcome { received, stored, duplicate, rejected };
+    assert_eq!(batch.outcomes(), [outcome(3, 2, 0, 1), outcome(0, 0, 0, 0), outcome(2, 1, 1, 0)]);
+    let row = |batch: &Batch, id: &[u8]| ids(batch).iter().position(|found| found == id).unwrap();
+    let (a, c) = (row(&batch, b"a"), row(&batch, b"c"));
+    assert_eq!(batch.slice(c, c + 1).outcomes(), [outcome(0, 0, 0, 0), outcome(0, 0, 0, 0), outcome(0, 1, 0, 0)]);
+    batch.drop_rows(&[a]).unwrap();
+    let c = row(&batch, b"c");
+    batch.poison_rows(&[c], Code::RefusedByDatabase, "").unwrap();
+    assert_eq!(batch.outcomes(), [outcome(3, 1, 1, 1), outcome(0, 0, 0, 0), outcome(2, 0, 1, 1)]);
 }
 
 #[test]
@@ -98,17 +120,17 @@ fn a_poisoned_row_keeps_its_event_in_canonical_form() {
 fn folding_keeps_provider_and_model_at_first_and_a_status_at_last() {
     let mut batch = batch(&[Event::plain(1), Event { model: 1, ..Event::plain(2) }]);
     let key = |batch: &Batch, row: usize| {
-        let series = &batch.series[batch.rows[row].series as usize];
+        let series = batch.series.get(batch.rows[row].series as usize);
         (series.tenant_id, series.series_id)
     };
     let keys: Vec<_> = (0..2).map(|row| key(&batch, row)).collect();
     assert_eq!(batch.fold_series(&keys), 2);
-    let first = batch.series[batch.rows[0].series as usize].clone();
+    let first = batch.series.get(batch.rows[0].series as usize);
     assert_eq!(&*first.dimensions[1], "other");
     assert!(first.dimensions[2].starts_with("model-") && &*first.tags == r#"{"team":"other"}"#);
     let keys: Vec<_> = (0..2).map(|row| key(&batch, row)).collect();
     assert_eq!(batch.fold_series(&keys), 2);
-    let last = &batch.series[batch.rows[0].series as usize];
+    let last = batch.series.get(batch.rows[0].series as usize);
     assert_eq!((&*last.dimensions[2], &*last.dimensions[7], &*last.tags), ("other", "ok", "{}"));
     assert_eq!(batch.rows[0].series, batch.rows[1].series);
     let keys = [key(&batch, 0)];

@@ -16,7 +16,7 @@ fn tenant(id: i32) -> TenantRules {
 }
 
 fn message<'a>(tenant: &'a TenantRules, payload: &'a [u8], format: Format) -> Message<'a> {
-    Message { tenant, received_at_us: RECEIVED_AT_US, payload, format, events: None, origin: "o", base_position: 100 }
+    Message { format, origin: "o", base_position: 100, ..Message::new(tenant, RECEIVED_AT_US, payload) }
 }
 
 fn decode_one(payload: &[u8], format: Format) -> Batch {
@@ -29,14 +29,8 @@ fn event(id: &str) -> String {
 
 /// Ids of the rows and positions of the rejects.
 fn outcome(batch: &Batch) -> (Vec<String>, Vec<i64>) {
-    let mut ids: Vec<String> = batch
-        .rows
-        .iter()
-        .map(|row| {
-            let span = row.texts[1];
-            String::from_utf8(batch.arena[span.at as usize..][..span.len as usize].to_vec()).unwrap()
-        })
-        .collect();
+    let mut ids: Vec<String> =
+        batch.rows.iter().map(|row| String::from_utf8(batch.text(row, 1).unwrap().to_vec()).unwrap()).collect();
     ids.sort();
     (ids, batch.rejects.iter().map(|reject| reject.position).collect())
 }
@@ -153,8 +147,7 @@ fn a_resend_is_counted_and_the_first_arrival_stays() {
     let sourced = r#"{"id":"A","source":"s","model":"sourced","time_unix_s":1795176000}"#;
     let body = [later, first, again, sourced, again].join("\n");
     let batch = decode_one(body.as_bytes(), Format::Auto);
-    let models: Vec<&str> =
-        batch.rows.iter().map(|row| batch.series[row.series as usize].dimensions[2].as_str()).collect();
+    let models: Vec<&str> = batch.rows.iter().map(|row| batch.series.dimension(row.series as usize, 2)).collect();
     assert_eq!(batch.rows.len(), 3);
     assert!(models.contains(&"first") && models.contains(&"later") && models.contains(&"sourced"));
     assert_eq!((batch.tallies[0].received, batch.tallies[0].duplicate), (5, 2));
@@ -191,12 +184,32 @@ fn rows_are_sorted_and_point_to_their_series() {
     let order: Vec<_> = batch.rows.iter().map(|row| (row.tenant_id, row.ts_us, row.event_key)).collect();
     assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
     for row in &batch.rows {
-        let span = row.texts[1];
-        let id: u32 =
-            std::str::from_utf8(&batch.arena[span.at as usize..][1..span.len as usize]).unwrap().parse().unwrap();
-        let series = &batch.series[row.series as usize];
+        let id: u32 = std::str::from_utf8(&batch.text(row, 1).unwrap()[1..]).unwrap().parse().unwrap();
+        let series = batch.series.get(row.series as usize);
         assert_eq!((series.tenant_id, series.dimensions[2].as_str()), (row.tenant_id, format!("m{}", id % 3).as_str()));
     }
+}
+
+#[test]
+fn rows_far_apart_in_tenant_and_time_are_sorted_too() {
+    let tenants: Vec<TenantRules> = [i32::MAX, -1, 0, i32::MIN].into_iter().map(tenant).collect();
+    let times = ["2026-11-20T12:00:00Z", "2000-01-01T00:00:00Z", "2010-01-01T00:00:00.000001Z", "2010-01-01T00:00:00Z"];
+    let event = |i: usize| format!("{{\"id\":\"e{i}\",\"model\":\"m\",\"time\":\"{}\"}}\n", times[i % 4]);
+    let body: String = (0..20).map(event).chain([event(3)]).collect();
+    let messages: Vec<Message> =
+        tenants.iter().map(|tenant| message(tenant, body.as_bytes(), Format::Ndjson)).collect();
+    let batch = decode(&messages, &Limits::default());
+    assert_eq!(batch.rows.len(), 80);
+    assert!(batch.tallies.iter().all(|tally| tally.duplicate == 1));
+    let order: Vec<_> = batch.rows.iter().map(|row| (row.tenant_id, row.ts_us, row.event_key)).collect();
+    assert!(order.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[test]
+fn a_key_of_the_event_is_unknown_in_its_usage() {
+    let body = br#"{"id":"a","model":"m","time_unix_s":1795176000,"usage":{"input_tokens":1,"provider":"x"}}"#;
+    let batch = decode_one(body, Format::Ndjson);
+    assert_eq!((batch.series.dimension(0, 0), batch.warnings.unknown_field), ("", 1));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a failed test may panic")]
 
-use hub_core::batch::{ABSENT_I64, Batch, Span, TEXT_COLUMNS};
-use hub_core::decode::{Format, Message, TenantRules, decode};
+use hub_core::batch::{ABSENT_I64, Batch, TEXT_COLUMNS};
+use hub_core::decode::{Message, TenantRules, decode};
 use hub_core::limits::Limits;
 use hub_core::series::{event_key, series_id};
 
@@ -14,28 +14,19 @@ fn accepted(more: &str) -> Batch {
     let tenant = TenantRules::new(7, "acme", None, &["team".into(), "cost centre".into()]);
     let body = format!(r#"{{"id":"e1","model":"gpt-4o","time":"2026-11-20T12:00:00.5Z"{more}}}"#);
     let payload = body.as_bytes();
-    let message = Message {
-        tenant: &tenant,
-        received_at_us: RECEIVED_AT_US,
-        payload,
-        format: Format::Auto,
-        events: None,
-        origin: "",
-        base_position: 0,
-    };
+    let message = Message::new(&tenant, RECEIVED_AT_US, payload);
     let batch = decode(&[message], &Limits::default());
     assert_eq!(batch.rows.len(), 1, "{:?}", batch.rejects);
     batch
 }
 
-fn text(batch: &Batch, span: Span) -> Option<&str> {
-    (span.len != Span::ABSENT)
-        .then(|| std::str::from_utf8(&batch.arena[span.at as usize..][..span.len as usize]).unwrap())
+fn tags(batch: &Batch) -> Option<&str> {
+    batch.tags(&batch.rows[0]).map(|json| std::str::from_utf8(json).unwrap())
 }
 
 fn column<'a>(batch: &'a Batch, name: &str) -> Option<&'a str> {
     let at = TEXT_COLUMNS.iter().position(|column| *column == name).unwrap();
-    text(batch, batch.rows[0].texts[at])
+    batch.text(&batch.rows[0], at).map(|text| std::str::from_utf8(text).unwrap())
 }
 
 #[test]
@@ -43,14 +34,14 @@ fn dimensions_are_trimmed_lower_cased_and_empty_when_missing() {
     let batch = accepted(
         r#","provider":" OpenAI ","operation":"CHAT","service_tier":"Flex","project":" Web ","status":"Timeout""#,
     );
-    let series = &batch.series[0];
+    let series = batch.series.get(0);
     let found: Vec<&str> = series.dimensions.iter().map(|label| label.as_str()).collect();
     assert_eq!(found, ["openai", "", "gpt-4o", "chat", "flex", "", "Web", "timeout"]);
     assert!(series.is_error);
     assert_eq!(series.tags, "{}");
     let plain = accepted("");
-    assert_eq!(plain.series[0].dimensions[7], "ok");
-    assert!(!plain.series[0].is_error);
+    assert_eq!(plain.series.get(0).dimensions[7], "ok");
+    assert!(!plain.series.get(0).is_error);
 }
 
 #[test]
@@ -58,9 +49,9 @@ fn the_series_id_is_that_of_the_normalised_dimensions_and_sorted_declared_tags()
     let batch = accepted(r#","tags":{"team":"red","x":"1","cost centre":"A \"9\""},"provider":"openai""#);
     let dimensions: [&[u8]; 8] = [b"openai", b"", b"gpt-4o", b"", b"", b"", b"", b"ok"];
     let id = series_id(&dimensions, &[(b"cost centre", b"A \"9\""), (b"team", b"red")]);
-    assert_eq!(batch.series[0].series_id, id);
-    assert_eq!(batch.series[0].tags, r#"{"cost centre":"A \"9\"","team":"red"}"#);
-    assert_eq!(text(&batch, batch.rows[0].tags), Some(r#"{"x":"1"}"#));
+    assert_eq!(batch.series.get(0).series_id, id);
+    assert_eq!(batch.series.get(0).tags, r#"{"cost centre":"A \"9\"","team":"red"}"#);
+    assert_eq!(tags(&batch), Some(r#"{"x":"1"}"#));
 }
 
 #[test]
@@ -88,7 +79,7 @@ fn absent_texts_are_absent_but_the_source_is_empty() {
     assert_eq!(column(&batch, "event_id"), Some("e1"));
     assert_eq!((column(&batch, "user_id"), column(&batch, "session_id"), column(&batch, "agent")), (None, None, None));
     assert_eq!(column(&batch, "region"), Some("eu"));
-    assert_eq!(batch.rows[0].tags, Span::NONE);
+    assert_eq!(tags(&batch), None);
 }
 
 #[test]
@@ -124,15 +115,7 @@ fn a_time_is_the_same_whatever_field_states_it() {
     ];
     for body in bodies {
         let payload = body.as_bytes();
-        let message = Message {
-            tenant: &tenant,
-            received_at_us: RECEIVED_AT_US,
-            payload,
-            format: Format::Auto,
-            events: None,
-            origin: "",
-            base_position: 0,
-        };
+        let message = Message::new(&tenant, RECEIVED_AT_US, payload);
         let batch = decode(&[message], &Limits::default());
         assert_eq!(batch.rows.first().map(|row| row.ts_us), Some(ms * 1000), "{body} {:?}", batch.rejects);
     }

@@ -18,7 +18,7 @@ type Group = (Vec<i128>, Vec<u64>, Vec<u64>);
 fn slow_rollup(batch: &Batch) -> BTreeMap<(i32, i64, i64), Group> {
     let mut groups = BTreeMap::new();
     for row in &batch.rows {
-        let series = &batch.series[row.series as usize];
+        let series = &batch.series.heads()[row.series as usize];
         let minute = row.ts_us - row.ts_us.rem_euclid(MINUTE_US);
         let group = groups
             .entry((row.tenant_id, minute, series.series_id))

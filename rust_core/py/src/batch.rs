@@ -10,6 +10,7 @@ use crate::bytes::Bytes;
 use crate::deltas::Deltas;
 use crate::door;
 use crate::errors::bad_argument;
+use crate::outcome::Outcome;
 use crate::price::PriceBook;
 use crate::reject::Reject;
 use crate::tally::Tally;
@@ -43,7 +44,17 @@ impl Batch {
     #[getter]
     fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let warnings = &self.0.warnings;
-        [("total_mismatch", warnings.total_mismatch), ("unknown_field", warnings.unknown_field)].into_py_dict(py)
+        let counted = [
+            ("total_mismatch", warnings.total_mismatch),
+            ("unknown_field", warnings.unknown_field),
+            ("verdict_overruled", warnings.verdict_overruled),
+        ];
+        counted.into_py_dict(py)
+    }
+
+    fn outcomes(&self, py: Python<'_>) -> PyResult<Vec<Outcome>> {
+        let outcomes = door::enter_ok(py, || self.0.outcomes())?;
+        Ok(outcomes.into_iter().map(Outcome).collect())
     }
 
     fn days(&self, py: Python<'_>) -> PyResult<Vec<i64>> {
@@ -79,6 +90,10 @@ impl Batch {
     #[pyo3(signature = (*, with_row = false))]
     fn copy_events(&self, py: Python<'_>, with_row: bool) -> PyResult<Bytes> {
         door::enter_ok(py, || copy::copy_events(&self.0, with_row).into())
+    }
+
+    fn copy_keys(&self, py: Python<'_>) -> PyResult<Bytes> {
+        door::enter_ok(py, || copy::copy_keys(&self.0).into())
     }
 
     fn copy_marks(&self, py: Python<'_>, flush_id: i64) -> PyResult<Bytes> {

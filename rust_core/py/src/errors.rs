@@ -10,6 +10,7 @@ use std::convert::Infallible;
 
 use hub_core::batch_ops::RowError;
 use hub_core::copy::CompactError;
+use hub_core::decode::VerdictError;
 use hub_core::sketch::SketchError as CoreSketchError;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -47,6 +48,12 @@ impl Raise for CompactError {
 }
 
 impl Raise for RowError {
+    fn raise(self) -> PyErr {
+        NativeError::new_err(self.to_string())
+    }
+}
+
+impl Raise for VerdictError {
     fn raise(self) -> PyErr {
         NativeError::new_err(self.to_string())
     }

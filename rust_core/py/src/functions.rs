@@ -1,6 +1,6 @@
 //! Functions of the module that belong to no class.
 
-use hub_core::decode::Message as CoreMessage;
+use hub_core::decode::{Dialect, Message as CoreMessage, PieceBounds};
 use hub_core::reject::Code;
 use hub_core::{count, decode as core_decode, series};
 use pyo3::prelude::*;
@@ -8,9 +8,9 @@ use pyo3::types::PyBytes;
 
 use crate::batch::Batch;
 use crate::door;
-use crate::errors::bad_argument;
+use crate::examined::Examined;
 use crate::limits::Limits;
-use crate::message::{Message, format_of};
+use crate::message::{Message, dialect_of, format_of};
 use crate::payload::Payload;
 
 #[pyfunction]
@@ -21,12 +21,27 @@ fn decode(
     limits: &Bound<'_, Limits>,
     dialect: &str,
 ) -> PyResult<Batch> {
-    if dialect != "canonical" {
-        return Err(bad_argument("dialect", dialect, "'canonical'"));
+    let dialect = dialect_of(dialect)?;
+    let mut messages: Vec<CoreMessage> = messages.iter().map(|message| message.get().as_core()).collect();
+    if dialect != Dialect::Canonical {
+        messages.iter_mut().for_each(|message| message.dialect = dialect);
     }
-    let messages: Vec<CoreMessage> = messages.iter().map(|message| message.get().as_core()).collect();
     let limits = &limits.get().0;
     door::enter_ok(py, || Batch(core_decode::decode(&messages, limits)))
+}
+
+#[pyfunction]
+#[pyo3(signature = (message, limits, *, piece_bytes_max = 900_000, verdict_bytes_max = 60_000))]
+fn examine(
+    message: &Bound<'_, Message>,
+    limits: &Bound<'_, Limits>,
+    piece_bytes_max: usize,
+    verdict_bytes_max: usize,
+) -> PyResult<Examined> {
+    let bounds = PieceBounds { bytes_max: piece_bytes_max, verdict_bytes_max };
+    let (core, limits) = (message.get().as_core(), &limits.get().0);
+    let examined = door::enter_ok(message.py(), || core_decode::examine(&core, limits, bounds))?;
+    Examined::from_core(examined, message)
 }
 
 #[pyfunction]
@@ -57,6 +72,7 @@ fn _panic_for_test(py: Python<'_>) -> PyResult<()> {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(decode, module)?)?;
+    module.add_function(wrap_pyfunction!(examine, module)?)?;
     module.add_function(wrap_pyfunction!(count_events, module)?)?;
     module.add_function(wrap_pyfunction!(reject_codes, module)?)?;
     module.add_function(wrap_pyfunction!(event_key, module)?)?;

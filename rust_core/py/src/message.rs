@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use hub_core::decode::{Format, Message as CoreMessage, TenantRules as CoreRules};
+use hub_core::decode::{Dialect, Format, Message as CoreMessage, TenantRules as CoreRules, Verdicts};
+use hub_core::reject::Code;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::errors::bad_argument;
+use crate::errors::{Raise, bad_argument};
 use crate::payload::Payload;
 
 /// What the decoder must know of a tenant.
@@ -52,6 +53,9 @@ pub struct Message {
     events: Option<u64>,
     origin: String,
     base_position: i64,
+    dialect: Dialect,
+    verdicts: Option<Verdicts>,
+    refused: Option<(Code, String)>,
 }
 
 impl Message {
@@ -65,8 +69,21 @@ impl Message {
             events: self.events,
             origin: &self.origin,
             base_position: self.base_position,
+            dialect: self.dialect,
+            verdicts: self.verdicts.as_ref(),
+            refused: self.refused.as_ref().map(|(code, detail)| (*code, detail.as_str())),
         }
     }
+
+    /// The body.
+    pub fn payload(&self) -> &[u8] {
+        self.payload.as_slice()
+    }
+}
+
+/// The dialect of a name.
+pub fn dialect_of(name: &str) -> PyResult<Dialect> {
+    Dialect::from_name(name).ok_or_else(|| bad_argument("dialect", name, "'canonical' or 'cloudevents'"))
 }
 
 /// The format of a name.
@@ -74,11 +91,17 @@ pub fn format_of(name: &str) -> PyResult<Format> {
     Format::from_name(name).ok_or_else(|| bad_argument("format", name, "'auto', 'json' or 'ndjson'"))
 }
 
+/// The reject code of a name.
+fn code_of(name: &str) -> PyResult<Code> {
+    Code::from_name(name).ok_or_else(|| bad_argument("refused", name, "a code of reject_codes()"))
+}
+
 #[pymethods]
 impl Message {
     #[new]
     #[pyo3(signature = (tenant, received_at_us, payload, *, format = "auto", events = None, origin = "",
-        base_position = 0))]
+        base_position = 0, dialect = "canonical", verdicts = None, refused = None))]
+    #[allow(clippy::too_many_arguments, reason = "they have names in Python")]
     fn new(
         tenant: &Bound<'_, TenantRules>,
         received_at_us: i64,
@@ -87,9 +110,26 @@ impl Message {
         events: Option<u64>,
         origin: &str,
         base_position: i64,
+        dialect: &str,
+        verdicts: Option<Payload>,
+        refused: Option<(String, String)>,
     ) -> PyResult<Message> {
         let tenant = Arc::clone(&tenant.get().0);
         let format = format_of(format)?;
-        Ok(Message { tenant, received_at_us, payload, format, events, origin: origin.to_owned(), base_position })
+        let dialect = dialect_of(dialect)?;
+        let verdicts = verdicts.map(|text| Verdicts::parse(text.as_slice())).transpose().map_err(Raise::raise)?;
+        let refused = refused.map(|(code, detail)| Ok::<_, PyErr>((code_of(&code)?, detail))).transpose()?;
+        Ok(Message {
+            tenant,
+            received_at_us,
+            payload,
+            format,
+            events,
+            origin: origin.to_owned(),
+            base_position,
+            dialect,
+            verdicts,
+            refused,
+        })
     }
 }

@@ -257,6 +257,7 @@ def test_the_ledger_is_kept_by_hour_of_receipt(db: Database, postgres: PostgresS
     [
         ("copy_events", EVENT_COLUMNS),
         ("copy_temp_events", ("row_no", *EVENT_COLUMNS)),
+        ("copy_temp_keys", ("row_no", "tenant_id", "ts", "event_key")),
         ("copy_deltas", DELTA_COLUMNS),
         ("copy_temp_series", ("tenant_id", "series_id", *SERIES_COLUMNS, "tags")),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.ledger import LedgerCount
-from ingest.failpoint import NAMES
+from ingest.failpoint import LOAD_STEPS
 from ingest.file_source import FileSource
 from ingest.pipeline import Pipeline
 from rust_core import TenantRules
@@ -47,7 +47,7 @@ def _load(stored: PostgresStored, file: Path) -> LedgerCount:
     return pipeline.run(source, TenantRules(stored.tenant_id, "acme", None, ())).count
 
 
-@pytest.mark.parametrize("step", NAMES)
+@pytest.mark.parametrize("step", LOAD_STEPS)
 def test_a_load_after_a_kill_gives_exact_totals(db: Database, file: Path, step: str) -> None:
     stored = PostgresStored(db)
     # The second flush dies, so that some of the file is durable and some is not.

@@ -10,12 +10,11 @@ from pathlib import Path
 import orjson
 import polars as pl
 import pytest
-from typer.testing import CliRunner, Result
 
 from analytics_hub.cli.main import app
 from analytics_hub.cli.tenant import app as tenant_app
 from rust_core import reject_codes
-from tests.support.command import COMMAND, environment, hub
+from tests.support.command import COMMAND, Run, environment, hub, run_on
 from tests.support.database import Database
 from tests.support.ingest import event, events
 
@@ -23,29 +22,8 @@ THE_DAY = ("--from", "2026-11-05", "--to", "2026-11-06")
 
 
 @pytest.fixture
-def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> "Run":
-    for name, value in environment(db).items():
-        monkeypatch.setenv(name, value)
-    return Run()
-
-
-class Run:
-    """Runs commands in this process, on the test's database."""
-
-    def __call__(self, *arguments: str, stdin: bytes = b"") -> Result:
-        return CliRunner().invoke(app, list(arguments), input=stdin)
-
-    def good(self, *arguments: str, stdin: bytes = b"") -> str:
-        done = self(*arguments, stdin=stdin)
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    def bad(self, *arguments: str) -> str:
-        """The one line that an error is told in."""
-        done = self(*arguments)
-        assert done.exit_code == 1
-        assert "Traceback" not in done.output
-        return done.stderr
+def run(db: Database, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return run_on(db, monkeypatch)
 
 
 @pytest.fixture

@@ -91,3 +91,10 @@ def test_the_documentation_page_needs_no_other_host() -> None:
     scripts = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert "/static-offline-docs/swagger-ui-bundle.js" in scripts
     assert all(World().get(place).status == 200 for place in scripts)
+
+
+def test_probes_may_ask_without_a_body() -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = World().get(path, method="HEAD")
+        assert (answer.status, answer.content) == (200, b"")
+    assert World(ready=False).get("/readyz", method="HEAD").status == 503

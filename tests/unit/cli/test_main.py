@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+import orjson
 import pytest
+import structlog
 import typer
 from typer.testing import CliRunner
 
@@ -34,6 +36,19 @@ def test_a_near_miss_of_a_command_is_named() -> None:
     result = runner.invoke(app, ["tennant"])
     assert result.exit_code == 2
     assert "Did you mean 'tenant'?" in result.output
+
+
+def log_a_line() -> None:
+    structlog.get_logger().warning("told aside")
+    typer.echo("the answer")
+
+
+def test_stdout_is_the_answers_alone_and_logs_go_to_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_LOG_FORMAT", "json")
+    monkeypatch.setitem(COMMANDS, "log-a-line", f"{__name__}:log_a_line")
+    result = runner.invoke(app, ["log-a-line"])
+    assert result.stdout == "the answer\n"
+    assert orjson.loads(result.stderr)["event"] == "told aside"
 
 
 def test_listing_reject_codes_imports_neither_a_server_nor_a_data_frame() -> None:

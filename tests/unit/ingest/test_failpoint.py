@@ -36,6 +36,11 @@ def test_hits_can_be_let_pass_first() -> None:
         points.hit("flush.begin")
 
 
+def test_a_fault_can_happen_a_number_of_times_only() -> None:
+    points = Failpoints.parse("flush.begin=error+1*2")
+    assert [_fails(points) for _ in range(5)] == [False, True, True, False, False]
+
+
 def test_the_same_seed_gives_the_same_faults() -> None:
     assert _faults(seed=7) == _faults(seed=7)
     assert 0 < sum(_faults(seed=7)) < 100

@@ -41,6 +41,16 @@ def test_a_row_index_comes_first_when_asked_for() -> None:
     assert {len(row) for row in rows} == {len(EVENT_COLUMNS) + 1}
 
 
+def test_keys_are_written_with_the_index_of_their_row() -> None:
+    decoded = batch(event(2), event(1))
+    rows = read_rows(bytes(memoryview(decoded.copy_keys())))
+    assert [(as_int(row[0]), as_int(row[1]), as_moment_us(row[2])) for row in rows] == [
+        (0, 1, _EVENT_AT_US + 1),
+        (1, 1, _EVENT_AT_US + 2),
+    ]
+    assert [row[3] for row in rows] == [rust_core.event_key("gateway", f"id-{n}") for n in (1, 2)]
+
+
 def test_deltas_are_written_with_their_kind_and_sketches() -> None:
     deltas = batch(event(1), event(2)).rollup()
     (row,) = read_rows(bytes(memoryview(deltas.copy(kind=1))))

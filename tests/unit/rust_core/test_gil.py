@@ -72,5 +72,5 @@ def test_arguments_that_cannot_be_are_refused_in_words() -> None:
     assert rules.declared_tags == ("a", "b")
     with pytest.raises(rust_core.NativeError, match="format must be 'auto', 'json' or 'ndjson', not 'xml'"):
         Message(rules, 0, b"", format="xml")  # type: ignore[arg-type]
-    with pytest.raises(rust_core.NativeError, match="dialect must be 'canonical', not 'x'"):
-        rust_core.decode([], Limits(), "x")
+    with pytest.raises(rust_core.NativeError, match="dialect must be 'canonical' or 'cloudevents', not 'x'"):
+        rust_core.decode([], Limits(), "x")  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from analytics_hub.domain.clock import FixedClock
-from analytics_hub.domain.errors import NotAllowed, NotAuthenticated
-from analytics_hub.domain.key import NewKey, Scope
+from analytics_hub.domain.errors import NotAllowed, NotAuthenticated, TryLater
+from analytics_hub.domain.key import NewKey, Scope, StoredKey
 from analytics_hub.domain.tenant import NewTenant, TenantId
 from analytics_hub.tenancy.authenticate import Authenticator, Caller
 from analytics_hub.tenancy.issue import IssuedKey, issue_key
@@ -18,18 +18,36 @@ from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
 NOW = datetime(2026, 11, 5, tzinfo=UTC)
 
 
+class AwayKeyStore(MemoryKeyStore):
+    """A store whose database can be away, or frozen: then it never answers."""
+
+    state = "there"
+
+    async def find(self, prefix: str) -> StoredKey | None:
+        row = await super().find(prefix)
+        if self.state == "away":
+            raise TryLater("database_unavailable", "The database does not answer.")
+        if self.state == "frozen":
+            await asyncio.get_running_loop().create_future()
+        return row
+
+
 class World:
     """One tenant with one key, and a clock."""
 
-    def __init__(self, *, expires_at: datetime | None = None, cache_max: int = 10) -> None:
+    def __init__(
+        self, *, expires_at: datetime | None = None, cache_max: int = 10, stale_s: float = 0
+    ) -> None:
         self.clock = FixedClock(NOW)
         self.tenants = MemoryTenants(NOW)
         self.tenant = self.tenants.create(NewTenant("acme"))
         self.key: IssuedKey = issue_key(
             self.tenants, self.tenant.tenant_id, [Scope.QUERY], expires_at=expires_at
         )
-        self.store = MemoryKeyStore(self.tenants)
-        self.authenticator = Authenticator(self.store, self.clock, cache_s=5, cache_max=cache_max)
+        self.store = AwayKeyStore(self.tenants)
+        self.authenticator = Authenticator(
+            self.store, self.clock, cache_s=5, cache_max=cache_max, stale_s=stale_s, wait_s=0.01
+        )
 
     def caller(self, text: str) -> Caller:
         return asyncio.run(self.authenticator.caller(text))
@@ -107,3 +125,54 @@ def test_a_missing_scope_is_not_allowed() -> None:
     world = World()
     with pytest.raises(NotAllowed, match="scope_missing"):
         world.caller(world.key.text).require(Scope.ADMIN)
+
+
+@pytest.mark.parametrize("state", ["away", "frozen"])
+def test_while_the_database_is_away_a_known_key_stays_good_for_a_while(state: str) -> None:
+    world = World(stale_s=60)
+    world.caller(world.key.text)
+    world.store.state = state
+    world.clock.advance(timedelta(seconds=30))
+    assert world.caller(world.key.text)
+    asked = world.store.asked
+    assert world.caller(world.key.text)
+    assert world.store.asked == asked, "for some seconds nobody asks again"
+    world.clock.advance(timedelta(seconds=31))
+    with pytest.raises(TryLater):
+        world.caller(world.key.text)
+
+
+@pytest.mark.parametrize("state", ["away", "frozen"])
+def test_an_unknown_key_is_not_guessed_while_the_database_is_away(state: str) -> None:
+    world = World(stale_s=60)
+    world.store.state = state
+    with pytest.raises(TryLater, match=r"database_unavailable|too_slow"):
+        world.caller(world.key.text)
+
+
+def test_a_key_in_use_is_looked_up_before_its_time_is_over_and_nobody_waits() -> None:
+    world = World()
+    world.caller(world.key.text)
+    world.clock.advance(timedelta(seconds=3))
+
+    async def main() -> tuple[int, int]:
+        await world.authenticator.caller(world.key.text)
+        before = world.store.asked
+        await asyncio.sleep(0)
+        return before, world.store.asked
+
+    assert asyncio.run(main()) == (1, 2)
+    world.clock.advance(timedelta(seconds=3))
+    world.store.state = "away"
+    assert world.caller(world.key.text), "good from the second look-up on"
+
+
+def test_callers_that_come_together_share_one_look_up() -> None:
+    world = World()
+
+    async def main() -> None:
+        callers = await asyncio.gather(*[world.authenticator.caller(world.key.text) for _ in range(20)])
+        assert {caller.slug for caller in callers} == {"acme"}
+
+    asyncio.run(main())
+    assert world.store.asked == 1

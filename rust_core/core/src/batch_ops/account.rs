@@ -57,7 +57,7 @@ impl Batch {
         let mut tokens = [0i128; TOKEN_KINDS];
         let mut costs = [0i128; COST_LINES];
         for row in &self.rows {
-            errors += i128::from(self.series[row.series as usize].is_error);
+            errors += i128::from(self.series.heads()[row.series as usize].is_error);
             unpriced += i128::from(row.cost_status == CostStatus::Unpriced);
             tokens.iter_mut().zip(row.tokens).for_each(|(sum, count)| *sum += i128::from(count));
             costs.iter_mut().zip(row.cost).for_each(|(sum, cost)| *sum += i128::from(cost));

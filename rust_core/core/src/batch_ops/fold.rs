@@ -26,18 +26,18 @@ impl Batch {
     pub fn fold_series(&mut self, keys: &[(i32, i64)]) -> usize {
         let keys: HashSet<(i32, i64)> = keys.iter().copied().collect();
         let mut index_of: BTreeMap<(i32, i64), u32> = BTreeMap::new();
-        for (index, series) in self.series.iter().enumerate() {
+        for (index, series) in self.series.heads().iter().enumerate() {
             index_of.entry((series.tenant_id, series.series_id)).or_insert(index as u32);
         }
         let mut moved_to: Vec<u32> = (0..self.series.len() as u32).collect();
         for (index, target) in moved_to.iter_mut().enumerate() {
-            let series = &self.series[index];
+            let series = self.series.heads()[index];
             if keys.contains(&(series.tenant_id, series.series_id)) {
-                let folded = fold(series);
+                let folded = fold(&self.series.get(index));
                 let next = self.series.len() as u32;
                 *target = *index_of.entry((folded.tenant_id, folded.series_id)).or_insert(next);
                 if *target == next {
-                    self.series.push(folded);
+                    self.series.push(&folded);
                 }
             }
         }

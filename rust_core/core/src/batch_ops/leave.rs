@@ -1,6 +1,6 @@
 //! Rows that leave a batch, and rows looked at alone.
 
-use crate::batch::{Batch, Row, Span};
+use crate::batch::{Batch, MessageCount, Row};
 use crate::reject::{Code, Reject};
 
 /// A row index that the batch does not have.
@@ -22,6 +22,7 @@ impl Batch {
         let leaving = self.take_rows(rows)?;
         for row in leaving {
             self.tally_mut(row.tenant_id, row.received_at_us).duplicate += 1;
+            self.count_mut(row.message).duplicate += 1;
         }
         Ok(())
     }
@@ -50,6 +51,7 @@ impl Batch {
             };
             self.rejects.push(reject);
             self.tally_mut(row.tenant_id, row.received_at_us).rejected += 1;
+            self.count_mut(row.message).rejected += 1;
         }
         Ok(())
     }
@@ -68,12 +70,13 @@ impl Batch {
         Ok(leaving.collect())
     }
 
-    /// Rows `[start, stop)` alone, without rejects and tallies. The range is cut to what there is.
+    /// Rows `[start, stop)` alone, without rejects, tallies and counts. The range is cut to what there is.
     pub fn slice(&self, start: usize, stop: usize) -> Batch {
         let stop = stop.min(self.rows.len());
         let mut out = Batch {
             rows: self.rows[start.min(stop)..stop].to_vec(),
             origins: self.origins.clone(),
+            counts: vec![MessageCount::default(); self.counts.len()],
             ..Batch::default()
         };
         let mut new_index = vec![u32::MAX; self.series.len()];
@@ -81,20 +84,11 @@ impl Batch {
             let index = &mut new_index[row.series as usize];
             if *index == u32::MAX {
                 *index = out.series.len() as u32;
-                out.series.push(self.series[row.series as usize].clone());
+                out.series.push_from(&self.series, row.series as usize);
             }
             row.series = *index;
-            for span in row.texts.iter_mut().chain([&mut row.tags]).filter(|span| span.len != Span::ABSENT) {
-                let text = &self.arena[span.at as usize..][..span.len as usize];
-                span.at = out.arena.len() as u32;
-                out.arena.extend_from_slice(text);
-            }
+            row.texts = row.texts.copy(&self.arena, &mut out.arena);
         }
         out
-    }
-
-    /// The bytes of a span.
-    pub fn text(&self, span: Span) -> Option<&[u8]> {
-        (span.len != Span::ABSENT).then(|| &self.arena[span.at as usize..][..span.len as usize])
     }
 }

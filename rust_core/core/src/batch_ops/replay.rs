@@ -10,10 +10,10 @@ const PICO_USD: i64 = 1_000_000_000_000;
 impl Batch {
     /// The canonical JSON of a row: decoding it again gives the same row.
     pub(super) fn canonical_json(&self, row: &Row) -> Vec<u8> {
-        let series = &self.series[row.series as usize];
+        let series = self.series.get(row.series as usize);
         let mut event = Map::new();
-        for (column, span) in TEXT_COLUMNS.iter().zip(row.texts) {
-            if let Some(text) = self.text(span) {
+        for (place, column) in TEXT_COLUMNS.iter().enumerate() {
+            if let Some(text) = self.text(row, place) {
                 event.insert(key_of(column).into(), String::from_utf8_lossy(text).into());
             }
         }
@@ -24,7 +24,7 @@ impl Batch {
         }
         event.insert("time_unix_us".into(), row.ts_us.into());
         let mut tags = object(series.tags.as_bytes());
-        tags.extend(self.text(row.tags).map(object).unwrap_or_default());
+        tags.extend(self.tags(row).map(object).unwrap_or_default());
         if !tags.is_empty() {
             event.insert("tags".into(), tags.into());
         }

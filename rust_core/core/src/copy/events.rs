@@ -1,53 +1,51 @@
 //! `usage_events`: the widest and hottest table.
 //!
 //! ```text
-//! head: 66 bytes at fixed places │ 10 texts + tags, copied from the arena │ 17 numbers, most NULL when zero │ tail
+//! head: 66 bytes at fixed places │ 10 texts + tags, one copy from the arena │ 17 numbers, most NULL when zero │ tail
 //! rows ─▶ desk (16 kB, stays in the cache) ─▶ stream (reserved once, each page touched once)
 //! ```
-//! Short texts and numbers are written by moves of fixed size that run over their end; what follows overwrites the
-//! excess, and [`SLACK`] catches it behind the last row of the desk.
+//! Numbers are written by moves of fixed size that run over their end; what follows overwrites the excess, and [`SLACK`] catches it behind the last row of the desk.
 
 use super::columns::EVENT_COLUMNS;
-use super::writer::{HEADER, JSONB_VERSION, NULL, TRAILER, pg_us};
-use crate::batch::{ABSENT_I64, Batch, Row, Span, TEXT_FIELDS};
+use super::writer::{HEADER, TRAILER, pg_us};
+use crate::batch::{ABSENT_I64, Batch, Row};
 use crate::tokens::LINE_OF_KIND;
 
 /// Field count, tenant_id, ts, event_key, series_id, received_at, each with its length.
 const HEAD: usize = 2 + 8 + 12 + 20 + 12 + 12;
-/// Texts up to this length are copied by one move of this size.
-const SHORT: usize = 32;
 /// Bytes behind the last row that a move of fixed size may touch.
 const SLACK: usize = NUMBERS_SPACE;
 const ROW_INDEX: usize = 8;
 /// cost_status with its length.
 const STATUS: usize = 6;
-/// Bytes of a row at most, apart from the texts themselves.
-const ROW_MAX: usize = ROW_INDEX + HEAD + 4 * TEXT_FIELDS + 5 + 12 * NUMBERS + STATUS;
+/// Bytes of a row at most, apart from the texts.
+const ROW_MAX: usize = ROW_INDEX + HEAD + 12 * NUMBERS + STATUS;
 /// Rows are put together in a space of this size: it stays in the first cache.
 const DESK_BYTES: usize = 16 << 10;
 
 /// The rows as COPY of [`EVENT_COLUMNS`]; `with_row` puts an int4 row index in front.
 pub fn copy_events(batch: &Batch, with_row: bool) -> Vec<u8> {
-    // An upper bound but for texts that rows share; the part that is not used is never touched.
+    // An upper bound; the part that is not used is never touched.
     let bound = HEADER.len() + batch.rows.len() * ROW_MAX + batch.arena.len() + TRAILER.len();
     let mut out = Vec::with_capacity(bound);
     out.extend_from_slice(&HEADER);
     // Rows meet series in no order, and a series is long: read through the list itself, one miss of the cache after
     // another took 60 % of this function.
-    let series_ids: Vec<i64> = batch.series.iter().map(|series| series.series_id).collect();
+    let series_ids: Vec<i64> = batch.series.heads().iter().map(|series| series.series_id).collect();
     let mut desk = Desk { space: vec![0; DESK_BYTES], at: 0 };
     for (i, row) in batch.rows.iter().enumerate() {
         if i % TOUCHED_ROWS == 0 {
             touch(&batch.rows[i..], &batch.arena);
         }
-        desk.make_room(row_bound(row), &mut out);
+        desk.make_room(ROW_MAX + row.texts.len(), &mut out);
         desk.put((EVENT_COLUMNS.len() as i16 + i16::from(with_row)).to_be_bytes());
         if with_row {
             desk.put(4u32.to_be_bytes());
             desk.put((i as i32).to_be_bytes());
         }
         desk.head(row, series_ids[row.series as usize]);
-        desk.body(row, &batch.arena);
+        desk.texts(row.texts.of(&batch.arena));
+        desk.numbers(row);
     }
     out.extend_from_slice(&desk.space[..desk.at]);
     out.extend_from_slice(&TRAILER);
@@ -56,8 +54,7 @@ pub fn copy_events(batch: &Batch, with_row: bool) -> Vec<u8> {
 
 /// Rows whose texts are brought into the cache together.
 const TOUCHED_ROWS: usize = 32;
-/// Bytes of text of a usual event, and of a line of the cache.
-const TOUCHED_BYTES: usize = 192;
+/// Bytes of a line of the cache.
 const LINE: usize = 64;
 
 /// Read a byte of every line of the texts of the next rows. They lie in order of arrival, not of the rows; read one
@@ -66,23 +63,11 @@ const LINE: usize = 64;
 fn touch(rows: &[Row], arena: &[u8]) {
     let mut sum = 0u8;
     for row in rows.iter().take(TOUCHED_ROWS) {
-        let at = row.texts[0].at as usize;
-        for line in (at..at + TOUCHED_BYTES).step_by(LINE) {
-            sum = sum.wrapping_add(arena.get(line).copied().unwrap_or(0));
+        for byte in row.texts.of(arena).iter().step_by(LINE) {
+            sum = sum.wrapping_add(*byte);
         }
     }
     std::hint::black_box(sum);
-}
-
-#[inline(always)]
-fn length(span: &Span) -> usize {
-    if span.len == Span::ABSENT { 0 } else { span.len as usize }
-}
-
-/// Bytes that a row takes at most.
-#[inline]
-fn row_bound(row: &Row) -> usize {
-    ROW_MAX + length(&row.tags) + row.texts.iter().map(length).sum::<usize>()
 }
 
 /// The token kinds whose columns, and those of their cost lines, are never NULL.
@@ -93,10 +78,6 @@ const NUMBERS: usize = 18;
 /// All of them, cost_status, and a move behind the last: a power of two of places to begin at, and one move.
 const NUMBERS_SPACE: usize = 256 + 16;
 const _: () = assert!(12 * NUMBERS + STATUS <= 256);
-
-fn half(text: &[u8; SHORT], at: usize) -> [u8; 16] {
-    std::array::from_fn(|i| text[at + i])
-}
 
 /// Rows in the making.
 struct Desk {
@@ -141,18 +122,9 @@ impl Desk {
     }
 
     #[inline(always)]
-    fn body(&mut self, row: &Row, arena: &[u8]) {
-        for span in row.texts {
-            self.span(span, arena);
-        }
-        if row.tags.len == Span::ABSENT {
-            self.put(NULL);
-        } else {
-            self.put((row.tags.len + 1).to_be_bytes());
-            self.put([JSONB_VERSION]);
-            self.bytes(row.tags, arena);
-        }
-        self.numbers(row);
+    fn texts(&mut self, texts: &[u8]) {
+        self.space[self.at..self.at + texts.len()].copy_from_slice(texts);
+        self.at += texts.len();
     }
 
     /// Everything behind the tags. Zero is NULL in the columns that may be NULL.
@@ -176,28 +148,6 @@ impl Desk {
         at += STATUS;
         at += number(space, at, row.price_id, row.price_id != 0);
         self.at += at;
-    }
-
-    #[inline(always)]
-    fn span(&mut self, span: Span, arena: &[u8]) {
-        // An absent length is all ones, which is NULL.
-        self.put(span.len.to_be_bytes());
-        self.bytes(span, arena);
-    }
-
-    #[inline(always)]
-    fn bytes(&mut self, span: Span, arena: &[u8]) {
-        let (from, length) = (span.at as usize, length(&span));
-        match (arena[from..].first_chunk::<SHORT>(), self.space[self.at..].first_chunk_mut::<SHORT>()) {
-            (Some(text), Some(place)) if length <= SHORT => {
-                // As numbers: two copies in two branches become one call of memcpy, which is what this avoids.
-                let (low, high) = (u128::from_ne_bytes(half(text, 0)), u128::from_ne_bytes(half(text, 16)));
-                place[..16].copy_from_slice(&low.to_ne_bytes());
-                place[16..].copy_from_slice(&high.to_ne_bytes());
-            }
-            _ => self.space[self.at..self.at + length].copy_from_slice(&arena[from..from + length]),
-        }
-        self.at += length;
     }
 }
 

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::texts::JSONB_VERSION;
+
 /// Signature, no flags, no header extension.
 pub(super) const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// A field count of −1 ends the stream.
 pub(super) const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
-/// Length of a NULL field.
-pub(super) const NULL: [u8; 4] = (-1i32).to_be_bytes();
-/// The version byte in front of a binary jsonb.
-pub(super) const JSONB_VERSION: u8 = 1;
 
 /// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
 const PG_EPOCH_US: i64 = 946_684_800_000_000;

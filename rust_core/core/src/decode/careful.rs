@@ -14,6 +14,7 @@ use crate::reject::Code;
 
 use super::check::check;
 use super::field::{self, Field, Place, TEXTS};
+use super::message::Dialect;
 use super::number;
 use super::raw::{Fault, RawEvent};
 use super::scan::{number_stop, skip_space};
@@ -29,7 +30,22 @@ pub(super) struct CarefulParser {
 
 impl CarefulParser {
     /// Parse one whole event. On success the spans of `raw` point into [`CarefulParser::texts`].
-    pub(super) fn parse(&mut self, event: &[u8], limits: &Limits, raw: &mut RawEvent) -> Result<(), Fault> {
+    pub(super) fn parse(
+        &mut self,
+        event: &[u8],
+        dialect: Dialect,
+        limits: &Limits,
+        raw: &mut RawEvent,
+    ) -> Result<(), Fault> {
+        if dialect == Dialect::CloudEvents {
+            return self.parse_cloud_event(event, limits, raw);
+        }
+        let at = self.begin(event, limits, raw)?;
+        self.object(event, at, Place::Event, &mut 0, raw)
+    }
+
+    /// Forget the last event, and find the brace of this one: it is JSON within the bounds.
+    pub(super) fn begin(&mut self, event: &[u8], limits: &Limits, raw: &mut RawEvent) -> Result<usize, Fault> {
         raw.clear();
         self.texts.clear();
         if event.len() > limits.event_bytes_max.min(crate::limits::EVENT_BYTES_CAP) {
@@ -43,9 +59,7 @@ impl CarefulParser {
         if event.get(at) != Some(&b'{') {
             return Err(Fault::whole(Code::NotAnObject));
         }
-        let mut seen = 0u64;
-        self.object(event, at, Place::Event, &mut seen, raw)?;
-        Ok(())
+        Ok(at)
     }
 
     /// The bytes that the spans point into.
@@ -54,7 +68,7 @@ impl CarefulParser {
     }
 
     /// Walk the members of the event or of its usage.
-    fn object(
+    pub(super) fn object(
         &mut self,
         event: &[u8],
         at: usize,
@@ -134,7 +148,7 @@ impl CarefulParser {
     }
 
     /// Copy a string, from its opening quote, without its escapes.
-    fn text(&mut self, event: &[u8], at: usize) -> Result<Span, Fault> {
+    pub(super) fn text(&mut self, event: &[u8], at: usize) -> Result<Span, Fault> {
         let from = self.texts.len();
         let end = skip_string(event, at) - 1;
         unescape(&event[at + 1..end], &mut self.texts).map_err(|(code, offset)| Fault::at(code, at + 1 + offset))?;
@@ -143,23 +157,23 @@ impl CarefulParser {
 }
 
 /// Walks the members of an object that is known to be valid JSON.
-struct Members<'a> {
+pub(super) struct Members<'a> {
     event: &'a [u8],
     at: usize,
 }
 
 /// Where the text of a key stands (between its quotes), and where its value begins.
-struct Member {
-    key: Range<usize>,
-    value: usize,
+pub(super) struct Member {
+    pub(super) key: Range<usize>,
+    pub(super) value: usize,
 }
 
 impl<'a> Members<'a> {
-    fn new(event: &'a [u8], at: usize) -> Members<'a> {
+    pub(super) fn new(event: &'a [u8], at: usize) -> Members<'a> {
         Members { event, at: skip_space(event, at + 1) }
     }
 
-    fn next_member(&mut self) -> Option<Member> {
+    pub(super) fn next_member(&mut self) -> Option<Member> {
         if self.event.get(self.at) == Some(&b',') {
             self.at = skip_space(self.event, self.at + 1);
         }

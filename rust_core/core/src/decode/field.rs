@@ -6,6 +6,8 @@
 //! 18..20  time, tenant
 //! ```
 
+use crate::limits::{ID_BYTES_MAX, SOURCE_BYTES_MAX, TEXT_BYTES_MAX};
+
 /// Number of a known key.
 pub(super) type Field = u8;
 
@@ -107,41 +109,62 @@ pub(super) fn find(key: &[u8], place: Place) -> Option<Field> {
     fields.into_iter().find(|field| key_of(*field) == key)
 }
 
-/// A key with its quotes as two wide words and the mask of the bytes that count, for one compare a key.
+/// Some bytes as two wide words and the mask of those that count, for one compare.
 #[derive(Clone, Copy)]
 pub(super) struct Wide {
-    pub(super) word: [u128; 2],
-    pub(super) mask: [u128; 2],
+    word: [u128; 2],
+    mask: [u128; 2],
     pub(super) len: usize,
 }
 
 /// Bytes that a wide compare reads.
 pub(super) const WIDE_BYTES: usize = 32;
 
-/// The wide form of each key.
-pub(super) static WIDE: [Wide; FIELDS] = wide_keys();
+impl Wide {
+    /// Whether these bytes stand behind the first one of `here`.
+    #[inline(always)]
+    pub(super) fn begins(&self, here: &[u8; WIDE_BYTES + 1]) -> bool {
+        let [_, here @ ..] = here;
+        let (low, high) = here.split_at(16);
+        let word = |half: &[u8]| half.try_into().map_or(0, u128::from_le_bytes);
+        ((word(low) ^ self.word[0]) & self.mask[0]) | ((word(high) ^ self.word[1]) & self.mask[1]) == 0
+    }
+}
 
-const fn wide_keys() -> [Wide; FIELDS] {
+/// What stands before the value of each key where nobody writes white space: `"key":`, and the quote of a text.
+pub(super) static HEADS: [Wide; FIELDS] = heads();
+
+const fn heads() -> [Wide; FIELDS] {
     let mut all = [Wide { word: [0; 2], mask: [0; 2], len: 0 }; FIELDS];
     let mut field = 0;
     while field < FIELDS {
-        all[field] = wide_key(key_of(field as Field));
+        all[field] = head(key_of(field as Field), field < TEXTS);
         field += 1;
     }
     all
 }
 
-const fn wide_key(key: &[u8]) -> Wide {
-    let mut wide = Wide { word: [0; 2], mask: [0; 2], len: key.len() + 2 };
+const fn head(key: &[u8], is_text: bool) -> Wide {
+    let mut wide = Wide { word: [0; 2], mask: [0; 2], len: key.len() + 3 + is_text as usize };
     let mut at = 0;
     while at < wide.len {
-        let byte = if at == 0 || at == key.len() + 1 { b'"' } else { key[at - 1] };
+        let byte = if at >= 1 && at <= key.len() {
+            key[at - 1]
+        } else if at == key.len() + 2 {
+            b':'
+        } else {
+            b'"'
+        };
         wide.word[at / 16] |= (byte as u128) << (8 * (at % 16));
         wide.mask[at / 16] |= 0xff << (8 * (at % 16));
         at += 1;
     }
     wide
 }
+
+/// The narrowest bound of a text field.
+pub(super) const PLAIN_BYTES_MAX: usize = SOURCE_BYTES_MAX;
+const _: () = assert!(PLAIN_BYTES_MAX <= ID_BYTES_MAX && PLAIN_BYTES_MAX <= TEXT_BYTES_MAX);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::reject::Code;
 
 use super::field::{self, Field, TEXTS};
 use super::id_time::id_time_us;
-use super::message::TenantRules;
+use super::message::Message;
 use super::raw::{ABSENT_U64, Fault, RawEvent};
 use super::scan::trim;
 use super::time::rfc3339_us;
@@ -44,6 +44,11 @@ pub const STATUSES: [&str; 9] = [
 impl Status {
     const OK: Status = Status(0);
 
+    /// True for every status but `ok`.
+    pub(super) fn is_error(self) -> bool {
+        self != Status::OK
+    }
+
     pub(super) fn name(self) -> &'static str {
         STATUSES[usize::from(self.0)]
     }
@@ -58,19 +63,39 @@ impl Status {
     }
 }
 
-/// Judge an event against its tenant's rules and the moment of its receipt.
-#[inline]
-pub(super) fn judge(
-    raw: &mut RawEvent,
-    base: &[u8],
-    rules: &TenantRules,
-    received_at_us: i64,
-    limits: &Limits,
-) -> Result<Verdict, Fault> {
-    for field in 0..TEXTS {
-        trim_text(&mut raw.texts[field], base, field as Field)?;
+/// What a tenant and the moment of receipt demand of an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds<'a> {
+    slug: Option<&'a str>,
+    ts_us_min: i64,
+    ts_us_max: i64,
+}
+
+impl<'a> Bounds<'a> {
+    /// No demands: they have been held against the event before, with another clock.
+    pub(super) const OPEN: Bounds<'static> = Bounds { slug: None, ts_us_min: i64::MIN, ts_us_max: i64::MAX };
+
+    /// The demands on the events of a message.
+    pub(super) fn of(message: &Message<'a>, limits: &Limits) -> Bounds<'a> {
+        let received_at_us = message.received_at_us;
+        let oldest = |horizon| received_at_us.saturating_sub(horizon);
+        Bounds {
+            slug: Some(&message.tenant.slug),
+            ts_us_min: message.tenant.late_horizon_us.map_or(i64::MIN, oldest),
+            ts_us_max: received_at_us.saturating_add(limits.ahead_us_max),
+        }
     }
-    if text_is_other(raw.texts[usize::from(field::TENANT)], base, rules.slug.as_bytes()) {
+}
+
+/// Judge an event against the dialect and these bounds.
+#[inline]
+pub(super) fn judge(raw: &mut RawEvent, base: &[u8], bounds: &Bounds) -> Result<Verdict, Fault> {
+    if !raw.plain {
+        for field in 0..TEXTS {
+            trim_text(&mut raw.texts[field], base, field as Field)?;
+        }
+    }
+    if bounds.slug.is_some_and(|slug| text_is_other(raw.texts[usize::from(field::TENANT)], base, slug.as_bytes())) {
         return Err(Fault::of(Code::TenantMismatch, field::TENANT));
     }
     if raw.texts[usize::from(field::ID)] == Span::NONE {
@@ -84,7 +109,7 @@ pub(super) fn judge(
         Some(text) => Status::of(text).ok_or_else(|| Fault::of(Code::UnknownStatus, field::STATUS))?,
     };
     judge_tags(raw, base)?;
-    let ts_us = judge_time(raw, base, rules, received_at_us, limits)?;
+    let ts_us = judge_time(raw, base, bounds)?;
     let total: u64 = raw.tokens.iter().map(|tokens| u64::from(*tokens)).sum();
     let total_mismatch = raw.total_tokens != ABSENT_U64 && raw.total_tokens != total;
     Ok(Verdict { ts_us, status, total_mismatch })
@@ -164,13 +189,7 @@ fn judge_tags(raw: &mut RawEvent, base: &[u8]) -> Result<(), Fault> {
 }
 
 /// The one moment that all time fields name, else the one that the id carries, held against the receipt.
-fn judge_time(
-    raw: &RawEvent,
-    base: &[u8],
-    rules: &TenantRules,
-    received_at_us: i64,
-    limits: &Limits,
-) -> Result<i64, Fault> {
+fn judge_time(raw: &RawEvent, base: &[u8], bounds: &Bounds) -> Result<i64, Fault> {
     let (ts_us, field) = match stated_time(raw, base)? {
         Some(stated) => stated,
         None => {
@@ -179,10 +198,10 @@ fn judge_time(
             (carried.ok_or_else(|| Fault::of(Code::MissingTime, field::TIME))?, field::ID)
         }
     };
-    if ts_us > received_at_us.saturating_add(limits.ahead_us_max) {
+    if ts_us > bounds.ts_us_max {
         return Err(Fault::of(Code::InFuture, field));
     }
-    if rules.late_horizon_us.is_some_and(|horizon| ts_us < received_at_us.saturating_sub(horizon)) {
+    if ts_us < bounds.ts_us_min {
         return Err(Fault::of(Code::TooOld, field));
     }
     Ok(ts_us)

@@ -1,5 +1,9 @@
 //! What goes into decoding: one body of events, what is known of its tenant, and how the body is written.
 
+use crate::reject::Code;
+
+use super::verdicts::Verdicts;
+
 /// What the decoder must know of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantRules {
@@ -36,12 +40,42 @@ pub enum Format {
 }
 
 impl Format {
+    /// The name of the format.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Format::Auto => "auto",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+        }
+    }
+
     /// The format of a name (`auto`, `json`, `ndjson`).
     pub fn from_name(name: &str) -> Option<Format> {
         match name {
             "auto" => Some(Format::Auto),
             "json" => Some(Format::Json),
             "ndjson" => Some(Format::Ndjson),
+            _ => None,
+        }
+    }
+}
+
+/// What the fields of an event are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Our own names.
+    #[default]
+    Canonical,
+    /// Our own names in the `data` of a CloudEvents 1.0 envelope.
+    CloudEvents,
+}
+
+impl Dialect {
+    /// The dialect of a name (`canonical`, `cloudevents`).
+    pub fn from_name(name: &str) -> Option<Dialect> {
+        match name {
+            "canonical" => Some(Dialect::Canonical),
+            "cloudevents" => Some(Dialect::CloudEvents),
             _ => None,
         }
     }
@@ -64,4 +98,35 @@ pub struct Message<'a> {
     pub origin: &'a str,
     /// Position of the first event at the origin (a line number, an offset).
     pub base_position: i64,
+    /// What its fields are called.
+    pub dialect: Dialect,
+    /// What the edge decided of its events; without it they are judged here.
+    pub verdicts: Option<&'a Verdicts>,
+    /// Why no body can be made of it, for whoever opened it: it counts as one event, refused with this code and sentence.
+    pub refused: Option<(Code, &'a str)>,
+}
+
+impl<'a> Message<'a> {
+    /// A canonical body that says the rest itself and that nobody has judged yet.
+    pub const fn new(tenant: &'a TenantRules, received_at_us: i64, payload: &'a [u8]) -> Message<'a> {
+        Message {
+            tenant,
+            received_at_us,
+            payload,
+            format: Format::Auto,
+            events: None,
+            origin: "",
+            base_position: 0,
+            dialect: Dialect::Canonical,
+            verdicts: None,
+            refused: None,
+        }
+    }
+
+    /// Where an event stands at the origin: in lines where the body has lines.
+    #[inline(always)]
+    pub(super) fn position(&self, line: Option<u64>, ordinal: u64) -> i64 {
+        let offset = i64::try_from(line.unwrap_or(ordinal)).unwrap_or(i64::MAX);
+        self.base_position.saturating_add(offset)
+    }
 }

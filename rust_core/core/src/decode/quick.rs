@@ -1,26 +1,30 @@
 //! The quick parser: one pass over an event as producers usually write it, learning the order of their keys.
 //!
 //! ```text
-//! "provider" : "openai" ,   "model" : …
-//!  └ the key that followed the last time, one 32-byte compare; else looked up
-//!             └ string end by words of eight bytes, the value is a span of the body
+//! ,"provider":"openai","model": …
+//!  └ the key that followed the last time with its colon and quote, one 32-byte compare; else step by step
+//!              └ string end by sixteen bytes, the value is a span of the body
 //! ```
 //! Whatever is unusual (an unknown or repeated key, an escape, a null, a number out of bounds, a fault) ends the
 //! attempt with `None`; the careful parser then decides. What this parser accepts, that one accepts with the same
 //! values: a differential test and a fuzz target hold the two together.
 
-use crate::batch::Span;
-use crate::limits::{EVENT_BYTES_CAP, TAGS_MAX, TOKENS_MAX};
+use crate::limits::{EVENT_BYTES_CAP, Limits, TAGS_MAX};
 
-use super::field::{self, FIELDS, FIRST_USAGE, Field, Place, TEXTS, WIDE, WIDE_BYTES};
+use super::ending::Ending;
+use super::field::{self, FIELDS, FIRST_USAGE, Field, HEADS, Place, TEXTS};
+use super::message::{Dialect, Message};
 use super::number;
+use super::pass::Pass;
 use super::raw::RawEvent;
-use super::scan::{is_space, number_stop, string_stop};
+use super::scan::{digits_at_once, number_stop};
 
-/// Which key followed which. One entry more than keys: the last one is for the beginning of an object.
+/// What the events so far have taught: which key follows which, and where texts end.
 #[derive(Debug)]
 pub(super) struct QuickParser {
+    /// By key; the last two entries are for the beginnings of the objects.
     next: [Field; FIELDS + 2],
+    endings: [Ending; TEXTS],
 }
 
 const EVENT_START: usize = FIELDS;
@@ -28,134 +32,146 @@ const USAGE_START: usize = FIELDS + 1;
 
 impl Default for QuickParser {
     fn default() -> QuickParser {
+        // A guess is always of the same object as the key before it, else a word would be taken for what it is elsewhere.
         let mut next = [0; FIELDS + 2];
+        next[usize::from(FIRST_USAGE)..FIELDS].fill(FIRST_USAGE);
         next[USAGE_START] = FIRST_USAGE;
-        QuickParser { next }
+        QuickParser { next, endings: [Ending::default(); TEXTS] }
     }
 }
 
 impl QuickParser {
+    /// Whether the events of a message may be tried: this parser knows no envelopes, trusts its bytes to be UTF-8 and
+    /// reads only events of depth two.
+    pub(super) fn may_parse(message: &Message, limits: &Limits) -> bool {
+        message.dialect == Dialect::Canonical
+            && limits.depth_max >= 2
+            && simdutf8::basic::from_utf8(message.payload).is_ok()
+    }
+
     /// Parse the event at the start of `window`, which must be UTF-8. The length of the event.
     #[inline]
     pub(super) fn parse(&mut self, window: &[u8], newlines: bool, raw: &mut RawEvent) -> Option<usize> {
         raw.clear();
         let window = &window[..window.len().min(EVENT_BYTES_CAP)];
-        let mut pass = Pass { bytes: window, at: 0, newlines, seen: 0 };
+        let mut pass = Pass { bytes: window, at: 0, newlines, seen: 0, plain: true };
         self.object(&mut pass, Place::Event, raw)?;
+        raw.plain = pass.plain;
         Some(pass.at)
     }
 
     #[inline(always)]
     fn object(&mut self, pass: &mut Pass, place: Place, raw: &mut RawEvent) -> Option<()> {
-        pass.expect(b'{')?;
         let mut last = if place == Place::Event { EVENT_START } else { USAGE_START };
-        if pass.peek()? == b'}' {
-            pass.at += 1;
-            return Some(());
-        }
+        let mut mark = b'{';
         loop {
-            let field = self.key(pass, last, place)?;
-            last = usize::from(field);
+            let guess = self.next[last];
+            let field = if pass.pass_head(mark, &HEADS[usize::from(guess)]) {
+                guess
+            } else {
+                match pass.peek()? {
+                    b'}' if mark == b',' => break,
+                    byte if byte == mark => pass.at += 1,
+                    _ => return None,
+                }
+                if pass.peek()? == b'}' && mark == b'{' {
+                    break;
+                }
+                self.next[last] = pass.aside(|pass| spaced_head(pass, guess, place))?;
+                self.next[last]
+            };
+            (last, mark) = (usize::from(field), b',');
             if pass.seen & (1 << field) != 0 {
                 return None;
             }
             pass.seen |= 1 << field;
-            pass.expect(b':')?;
-            pass.peek()?;
             match field {
-                field::USAGE => self.usage(pass, raw)?,
-                _ => value(pass, field, raw)?,
+                field::USAGE => pass.aside(|pass| self.usage(pass, raw))?,
+                _ => self.value(pass, field, raw)?,
             }
-            match pass.peek()? {
-                b',' => pass.at += 1,
-                b'}' => {
-                    pass.at += 1;
-                    return Some(());
-                }
-                _ => return None,
-            }
-            pass.peek()?;
         }
+        pass.at += 1;
+        Some(())
     }
 
     #[inline(never)]
     fn usage(&mut self, pass: &mut Pass, raw: &mut RawEvent) -> Option<()> {
-        self.object(pass, Place::Usage, raw)
+        let mut inner = *pass;
+        self.object(&mut inner, Place::Usage, raw)?;
+        *pass = inner;
+        Some(())
     }
 
-    /// The key at hand: the one that followed the last time, or any other known one of this place.
+    /// The value of a known key.
     #[inline(always)]
-    fn key(&mut self, pass: &mut Pass, last: usize, place: Place) -> Option<Field> {
-        let guess = self.next[last];
-        if let Some(head) = pass.bytes.get(pass.at..pass.at + WIDE_BYTES) {
-            let wide = &WIDE[usize::from(guess)];
-            let low = u128::from_le_bytes(head[..16].try_into().ok()?);
-            let high = u128::from_le_bytes(head[16..].try_into().ok()?);
-            if ((low ^ wide.word[0]) & wide.mask[0]) | ((high ^ wide.word[1]) & wide.mask[1]) == 0 {
-                pass.at += wide.len;
-                return Some(guess);
-            }
+    fn value(&mut self, pass: &mut Pass, field: Field, raw: &mut RawEvent) -> Option<()> {
+        if usize::from(field) < TEXTS {
+            let at = usize::from(field);
+            raw.texts[at] = pass.text(&mut self.endings[at])?;
+            return Some(());
         }
-        let field = slow_key(pass, place)?;
-        self.next[last] = field;
-        Some(field)
+        pass.peek()?;
+        match field {
+            FIRST_USAGE..field::TOTAL_TOKENS => raw.tokens[usize::from(field - FIRST_USAGE)] = pass.tokens()?,
+            field::TAGS => pass.aside(|pass| tags(pass, raw))?,
+            field::ESTIMATED => raw.estimated = pass.boolean()?,
+            field::LATENCY_MS => raw.latency_us = duration(pass, field, raw)?,
+            field::TTFT_MS => raw.ttft_us = duration(pass, field, raw)?,
+            field::COST_USD if *pass.bytes.get(pass.at)? == b'"' => {
+                let span = pass.string()?;
+                raw.cost_pico_usd = number::cost_text(&pass.bytes[span.at as usize..][..span.len as usize]).ok()?;
+            }
+            _ => pass.aside(|pass| any_number(pass, field, raw))?,
+        }
+        Some(())
     }
+}
+
+/// The key at hand, its colon and, before a text, the opening quote: step by step, with white space between them.
+#[inline(never)]
+fn spaced_head(pass: &mut Pass, guess: Field, place: Place) -> Option<Field> {
+    let key = field::key_of(guess);
+    let field = match pass.bytes.get(pass.at..)?.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(key)) {
+        Some([b'"', ..]) => {
+            pass.at += key.len() + 2;
+            guess
+        }
+        _ => other_key(pass, place)?,
+    };
+    pass.expect(b':')?;
+    if usize::from(field) < TEXTS {
+        pass.expect(b'"')?;
+    }
+    Some(field)
 }
 
 #[cold]
-fn slow_key(pass: &mut Pass, place: Place) -> Option<Field> {
+fn other_key(pass: &mut Pass, place: Place) -> Option<Field> {
     let span = pass.string()?;
     field::find(&pass.bytes[span.at as usize..][..span.len as usize], place)
-}
-
-/// The value of a known key.
-#[inline(always)]
-fn value(pass: &mut Pass, field: Field, raw: &mut RawEvent) -> Option<()> {
-    if usize::from(field) < TEXTS {
-        raw.texts[usize::from(field)] = pass.string()?;
-        return Some(());
-    }
-    match field {
-        FIRST_USAGE..field::TOTAL_TOKENS => raw.tokens[usize::from(field - FIRST_USAGE)] = pass.tokens()?,
-        field::TAGS => tags(pass, raw)?,
-        field::ESTIMATED => raw.estimated = pass.boolean()?,
-        field::LATENCY_MS => raw.latency_us = duration(pass, field, raw)?,
-        field::TTFT_MS => raw.ttft_us = duration(pass, field, raw)?,
-        field::COST_USD if *pass.bytes.get(pass.at)? == b'"' => {
-            let span = pass.string()?;
-            raw.cost_pico_usd = number::cost_text(&pass.bytes[span.at as usize..][..span.len as usize]).ok()?;
-        }
-        _ => any_number(pass, field, raw)?,
-    }
-    Some(())
 }
 
 /// Milliseconds with at most three digits behind the point, else whatever the careful reading makes of it.
 #[inline(always)]
 fn duration(pass: &mut Pass, field: Field, raw: &mut RawEvent) -> Option<i64> {
     let from = pass.at;
-    let whole = pass.digits();
-    let whole_digits = pass.at - from;
-    let leading_zero = whole_digits > 1 && pass.bytes[from] == b'0';
-    if whole_digits == 0 || whole_digits > 8 || leading_zero {
-        return careful_duration(pass, from, field, raw);
+    match plain_duration(pass) {
+        Some(us) => Some(us),
+        None => pass.aside(|pass| careful_duration(pass, from, field, raw)),
     }
-    let mut us = whole * 1000;
-    if pass.bytes.get(pass.at) == Some(&b'.') {
-        pass.at += 1;
-        let point = pass.at;
-        let fraction = pass.digits();
-        us += match pass.at - point {
-            1 => fraction * 100,
-            2 => fraction * 10,
-            3 => fraction,
-            _ => return careful_duration(pass, from, field, raw),
-        };
+}
+
+#[inline(always)]
+fn plain_duration(pass: &mut Pass) -> Option<i64> {
+    const US_OF_PLACE: [u32; 4] = [0, 100, 10, 1];
+    let mut us = u64::from(pass.few_digits()?) * 1000;
+    if *pass.bytes.get(pass.at)? == b'.' {
+        let (fraction, places) = digits_at_once(pass.bytes, pass.at + 1)?;
+        us += u64::from(fraction) * u64::from(*US_OF_PLACE.get(places).filter(|us| **us != 0)?);
+        pass.at += 1 + places;
     }
-    if !matches!(pass.bytes.get(pass.at), Some(b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t')) {
-        return careful_duration(pass, from, field, raw);
-    }
-    Some(us as i64)
+    let ends = matches!(pass.bytes.get(pass.at)?, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+    ends.then_some(us as i64)
 }
 
 #[cold]
@@ -204,103 +220,5 @@ fn tags(pass: &mut Pass, raw: &mut RawEvent) -> Option<()> {
             _ => return None,
         }
         pass.peek()?;
-    }
-}
-
-/// Where the one pass over the bytes stands.
-struct Pass<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// Line feeds are white space (not so in NDJSON, where they end the event).
-    newlines: bool,
-    /// A bit for each key that has occurred.
-    seen: u64,
-}
-
-impl Pass<'_> {
-    /// The next byte that is no white space, which is where the pass then stands.
-    #[inline(always)]
-    fn peek(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        if byte > b' ' { Some(byte) } else { self.skip_space() }
-    }
-
-    #[inline(always)]
-    fn skip_space(&mut self) -> Option<u8> {
-        loop {
-            let byte = *self.bytes.get(self.at)?;
-            if !is_space(byte) {
-                return Some(byte);
-            }
-            if byte == b'\n' && !self.newlines {
-                return None;
-            }
-            self.at += 1;
-        }
-    }
-
-    #[inline(always)]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        if self.peek()? != byte {
-            return None;
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    /// A string without escapes.
-    #[inline(always)]
-    fn string(&mut self) -> Option<Span> {
-        if *self.bytes.get(self.at)? != b'"' {
-            return None;
-        }
-        let from = self.at + 1;
-        let stop = string_stop(self.bytes, from);
-        if *self.bytes.get(stop)? != b'"' {
-            return None;
-        }
-        self.at = stop + 1;
-        Some(Span { at: from as u32, len: (stop - from) as u32 })
-    }
-
-    /// Digits, at most 17 of them (more stay where they are, and no value ends before a digit).
-    #[inline(always)]
-    fn digits(&mut self) -> u64 {
-        let mut value = 0u64;
-        let stop = self.bytes.len().min(self.at + 17);
-        while self.at < stop {
-            let digit = self.bytes[self.at].wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value * 10 + u64::from(digit);
-            self.at += 1;
-        }
-        value
-    }
-
-    /// A token count within its bound.
-    #[inline(always)]
-    fn tokens(&mut self) -> Option<u32> {
-        let from = self.at;
-        let value = self.digits();
-        let length = self.at - from;
-        if length == 0 || value > TOKENS_MAX || (length > 1 && self.bytes[from] == b'0') {
-            return None;
-        }
-        Some(value as u32)
-    }
-
-    fn boolean(&mut self) -> Option<bool> {
-        let rest = &self.bytes[self.at..];
-        if rest.starts_with(b"true") {
-            self.at += 4;
-            return Some(true);
-        }
-        if rest.starts_with(b"false") {
-            self.at += 5;
-            return Some(false);
-        }
-        None
     }
 }

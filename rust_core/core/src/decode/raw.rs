@@ -26,6 +26,8 @@ pub(super) struct RawEvent {
     /// Key and value; the value of a null is [`Span::NONE`].
     pub(super) tags: Vec<(Span, Span)>,
     pub(super) unknown_fields: u64,
+    /// The parser saw every text to be short, not empty and without white space at its ends. False says nothing.
+    pub(super) plain: bool,
 }
 
 impl RawEvent {
@@ -43,6 +45,7 @@ impl RawEvent {
             cost_pico_usd: ABSENT_I64,
             tags: Vec::new(),
             unknown_fields: 0,
+            plain: false,
         }
     }
 
@@ -80,6 +83,12 @@ impl Fault {
     #[cold]
     pub(super) fn of(code: Code, field: Field) -> Fault {
         Fault { code, field: NAMES[field as usize].into(), at_byte: -1 }
+    }
+
+    /// A fault of an attribute around the event.
+    #[cold]
+    pub(super) fn named(code: Code, name: &str) -> Fault {
+        Fault { code, field: name.into(), at_byte: -1 }
     }
 
     /// The same fault, blamed on a field.

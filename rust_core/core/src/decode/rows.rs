@@ -1,9 +1,13 @@
 //! Makes rows, series and texts of judged events.
 
-use crate::batch::{Batch, Label, Row, SERIES_DIMENSIONS, Span, TEXT_FIELDS};
+use std::borrow::Cow;
+
+use crate::batch::{Batch, Row, SERIES_DIMENSIONS, Span, TEXT_FIELDS};
 use crate::limits::Limits;
 use crate::reject::Code;
-use crate::series::{SeriesKey, SeriesSet, event_key};
+use crate::series::{SeriesKey, SeriesSet, event_key_of};
+use crate::series_list::SeriesList;
+use crate::texts::TextDesk;
 use crate::tokens::{COST_LINES, CostStatus};
 
 use super::field;
@@ -30,9 +34,18 @@ pub(super) struct Place<'m> {
 pub(super) struct RowMaker {
     series: SeriesSet,
     key: SeriesKey,
+    texts: TextDesk,
 }
 
 impl RowMaker {
+    /// Make room for the series of this many events.
+    pub(super) fn reserve(&mut self, events: usize, list: &mut SeriesList) {
+        const EVENTS_MAX: usize = 8192;
+        let series = events.min(EVENTS_MAX);
+        self.series.reserve(series);
+        list.reserve(series);
+    }
+
     #[inline(always)]
     pub(super) fn push(
         &mut self,
@@ -45,21 +58,25 @@ impl RowMaker {
     ) -> Result<(), Fault> {
         let message = place.message;
         let arena_len = batch.arena.len();
-        let texts = copy_texts(&mut batch.arena, raw, base);
-        let tags = copy_tags(&mut batch.arena, raw, base, &message.tenant.declared_tags);
+        self.copy_texts(raw, base);
+        let declared = &message.tenant.declared_tags;
+        let own =
+            if raw.tags.is_empty() { Vec::new() } else { sorted_tags(raw, base, |key| !is_declared(declared, key)) };
+        let write = (!own.is_empty()).then_some(|out: &mut Vec<u8>| write_tags(&own, out));
+        let texts = self.texts.put(&mut batch.arena, write);
         if batch.arena.len() > limits.batch_text_bytes_max {
             batch.arena.truncate(arena_len);
             return Err(Fault::whole(Code::BatchFull));
         }
-        let source = bytes_of(raw.texts[usize::from(field::SOURCE)], base).unwrap_or_default();
-        let id = bytes_of(raw.texts[usize::from(field::ID)], base).unwrap_or_default();
+        let (source, source_len) = readable(raw.texts[usize::from(field::SOURCE)], base);
+        let (id, id_len) = readable(raw.texts[usize::from(field::ID)], base);
         let series = self.series_of(batch, raw, base, verdict, message);
         batch.warnings.total_mismatch += u64::from(verdict.total_mismatch);
         batch.warnings.unknown_field += raw.unknown_fields;
         batch.rows.push(Row {
             tenant_id: message.tenant.tenant_id,
             ts_us: verdict.ts_us,
-            event_key: event_key(source, id),
+            event_key: event_key_of(source, source_len, id, id_len),
             received_at_us: message.received_at_us,
             series,
             message: place.index,
@@ -72,13 +89,26 @@ impl RowMaker {
             ttft_us: raw.ttft_us,
             reported_cost_pico_usd: raw.cost_pico_usd,
             texts,
-            tags,
             cost: [0; COST_LINES],
             cost_status: CostStatus::Unpriced,
             unpriced_tokens: 0,
             price_id: 0,
         });
         Ok(())
+    }
+
+    /// Lay the texts of the row on the desk. The source is never absent: a missing one is empty.
+    #[inline(always)]
+    fn copy_texts(&mut self, raw: &RawEvent, base: &[u8]) {
+        self.texts.clear();
+        for field in field::SOURCE..field::SOURCE + TEXT_FIELDS as u8 {
+            let span = raw.texts[usize::from(field)];
+            let missing = if field == field::SOURCE { 0 } else { Span::ABSENT };
+            match base.get(span.at as usize..) {
+                Some(readable) if span.len != Span::ABSENT => self.texts.text(readable, span.len),
+                _ => self.texts.text(base, missing),
+            }
+        }
     }
 
     /// The series of the event: normalised dimensions and the tags that the tenant declared.
@@ -111,54 +141,19 @@ impl RowMaker {
             sorted_tags(raw, base, |key| is_declared(declared, key))
         };
         self.key.tags(&tags);
-        let json = || if tags.is_empty() { Label::const_new("{}") } else { tags_label(&tags) };
-        self.series.index_of(message.tenant.tenant_id, &self.key, json, &mut batch.series)
+        let json = || if tags.is_empty() { Cow::Borrowed(&b"{}"[..]) } else { Cow::Owned(tags_json(&tags)) };
+        let is_error = verdict.status.is_error();
+        self.series.index_of(message.tenant.tenant_id, &self.key, is_error, json, &mut batch.series)
     }
 }
 
-/// Copy the texts of a row into the arena. The source is never absent: a missing one is empty.
+/// The bytes from the start of a text on, and how many of them are the text; an absent one is empty.
 #[inline(always)]
-fn copy_texts(arena: &mut Vec<u8>, raw: &RawEvent, base: &[u8]) -> [Span; TEXT_FIELDS] {
-    let mut texts = [Span::NONE; TEXT_FIELDS];
-    texts[0] = Span { at: 0, len: 0 };
-    for (at, span) in texts.iter_mut().enumerate() {
-        if let Some(text) = bytes_of(raw.texts[SERIES_DIMENSIONS + at], base) {
-            *span = Span { at: arena.len() as u32, len: text.len() as u32 };
-            append(arena, base, raw.texts[SERIES_DIMENSIONS + at], text);
-        }
+fn readable(span: Span, base: &[u8]) -> (&[u8], usize) {
+    match base.get(span.at as usize..) {
+        Some(readable) if span.len != Span::ABSENT => (readable, span.len as usize),
+        _ => (&[], 0),
     }
-    texts
-}
-
-/// Append a text. A short one goes as one block of fixed size, cut afterwards: ten calls of `memcpy` an event cost more
-/// than the bytes.
-#[inline(always)]
-fn append(out: &mut Vec<u8>, base: &[u8], span: Span, text: &[u8]) {
-    const BLOCK: usize = 32;
-    let from = span.at as usize;
-    match base.get(from..from + BLOCK) {
-        Some(block) if text.len() <= BLOCK => {
-            let end = out.len() + text.len();
-            out.extend_from_slice(block);
-            out.truncate(end);
-        }
-        _ => out.extend_from_slice(text),
-    }
-}
-
-/// Write the undeclared tags into the arena as a JSON object, keys sorted.
-#[inline(always)]
-fn copy_tags(arena: &mut Vec<u8>, raw: &RawEvent, base: &[u8], declared: &[String]) -> Span {
-    if raw.tags.is_empty() {
-        return Span::NONE;
-    }
-    let tags = sorted_tags(raw, base, |key| !is_declared(declared, key));
-    if tags.is_empty() {
-        return Span::NONE;
-    }
-    let at = arena.len();
-    write_tags(&tags, arena);
-    Span { at: at as u32, len: (arena.len() - at) as u32 }
 }
 
 fn is_declared(declared: &[String], key: &[u8]) -> bool {
@@ -175,10 +170,10 @@ fn sorted_tags<'a>(raw: &RawEvent, base: &'a [u8], keep: impl Fn(&[u8]) -> bool)
     tags
 }
 
-fn tags_label(tags: &[(&[u8], &[u8])]) -> Label {
+fn tags_json(tags: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
     write_tags(tags, &mut out);
-    Label::from_utf8(&out).unwrap_or_default()
+    out
 }
 
 fn write_tags(tags: &[(&[u8], &[u8])], out: &mut Vec<u8>) {

@@ -17,32 +17,51 @@ pub(super) trait Receive {
     /// Keep the event that `quick` parsed last: it stands at `from..to`, on this line of NDJSON.
     fn commit(&mut self, body: &[u8], from: usize, to: usize, line: Option<u64>);
     /// Take this whole event, which may be anything.
-    fn careful(&mut self, event: &[u8], line: Option<u64>);
+    fn careful(&mut self, body: &[u8], from: usize, to: usize, line: Option<u64>);
+}
+
+/// How the events of a body turned out to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// One a line, all of them.
+    Lines,
+    /// One object, an array or an envelope.
+    Json,
+    /// An array or an envelope with lines behind it.
+    Both,
 }
 
 /// Hand every event of the body to the receiver, in order.
-pub(super) fn walk(body: &[u8], format: Format, splitter: &mut Splitter, receiver: &mut impl Receive) {
+pub(super) fn walk(body: &[u8], format: Format, splitter: &mut Splitter, receiver: &mut impl Receive) -> Written {
     let end = match shape_of(body, format, splitter) {
-        Shape::Empty => return,
-        Shape::Lines(at) => return lines(body, at, 0, receiver),
-        Shape::One(at) => return one(body, at, receiver),
+        Shape::Empty => return Written::Json,
+        Shape::Lines(at) => {
+            lines(body, at, 0, receiver);
+            return Written::Lines;
+        }
+        Shape::One(at) => {
+            one(body, at, receiver);
+            return Written::Json;
+        }
         Shape::Array(at) => array(body, at + 1, splitter, receiver),
         Shape::Envelope(at) => envelope(body, at + 1, splitter, receiver),
     };
-    rest(body, end, format, receiver);
+    rest(body, end, format, receiver)
 }
 
 /// What stands behind a closed array or envelope: more lines, or else one more event, whatever it is.
-fn rest(body: &[u8], end: usize, format: Format, receiver: &mut impl Receive) {
+fn rest(body: &[u8], end: usize, format: Format, receiver: &mut impl Receive) -> Written {
     let at = skip_space(body, end);
     if at == body.len() {
-        return;
+        return Written::Json;
     }
     if format == Format::Auto && memchr(b'\n', &body[end..at]).is_some() {
         let line = memchr::memchr_iter(b'\n', &body[..end]).count() as u64;
-        return lines(body, end, line, receiver);
+        lines(body, end, line, receiver);
+        return Written::Both;
     }
-    receiver.careful(trim_end(&body[at..]), None);
+    receiver.careful(body, at, trim_end(body, at, body.len()), None);
+    Written::Json
 }
 
 fn lines(body: &[u8], mut at: usize, mut line: u64, receiver: &mut impl Receive) {
@@ -66,7 +85,7 @@ fn lines(body: &[u8], mut at: usize, mut line: u64, receiver: &mut impl Receive)
             }
         }
         let end = memchr(b'\n', &body[at..]).map_or(body.len(), |length| at + length);
-        receiver.careful(trim_end(&body[at..end]), Some(line));
+        receiver.careful(body, at, trim_end(body, at, end), Some(line));
         at = end;
     }
 }
@@ -77,7 +96,7 @@ fn one(body: &[u8], at: usize, receiver: &mut impl Receive) {
     {
         return receiver.commit(body, at, end, None);
     }
-    receiver.careful(trim_end(&body[at..]), None);
+    receiver.careful(body, at, trim_end(body, at, body.len()), None);
 }
 
 /// The elements from `at`, behind the bracket. The byte after the closing bracket, or the length of the body.
@@ -97,11 +116,11 @@ fn array(body: &[u8], mut at: usize, splitter: &mut Splitter, receiver: &mut imp
             Some(end) => end,
             None => {
                 let end = splitter.end(body, at, Context::Array);
-                let element = trim_end(&body[at..end]);
-                if element.is_empty() && first && body.get(end) == Some(&b']') {
+                let trimmed = trim_end(body, at, end);
+                if trimmed == at && first && body.get(end) == Some(&b']') {
                     return end + 1;
                 }
-                receiver.careful(element, None);
+                receiver.careful(body, at, trimmed, None);
                 end
             }
         };
@@ -127,8 +146,7 @@ fn envelope(body: &[u8], mut at: usize, splitter: &mut Splitter, receiver: &mut 
     }
 }
 
-/// The bytes without the JSON white space at their end.
-fn trim_end(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
-    &bytes[..end]
+/// Where `from..to` ends without the JSON white space at its end.
+fn trim_end(body: &[u8], from: usize, to: usize) -> usize {
+    body[from..to].iter().rposition(|byte| !is_space(*byte)).map_or(from, |last| from + last + 1)
 }

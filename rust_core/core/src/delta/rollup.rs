@@ -11,14 +11,15 @@
 
 use super::sums::{SUMS, add, add_wide, narrow, sums_of};
 use super::{Blob, DeltaRow, Deltas, Key};
-use crate::batch::{ABSENT_I64, Batch, Row, Series};
+use crate::batch::{ABSENT_I64, Batch, Row};
+use crate::series_list::SeriesHead;
 use crate::sketch::{Bin, bin_of, put_pairs, put_version};
 
 const MINUTE_US: i64 = 60_000_000;
 
 /// The deltas of a batch, whose rows are sorted by tenant and time.
 pub fn rollup(batch: &Batch) -> Deltas {
-    let mut work = Work { series: batch.series.iter().map(Known::of).collect(), ..Work::default() };
+    let mut work = Work { series: batch.series.heads().iter().map(Known::of).collect(), ..Work::default() };
     // At most one delta a row. What is not used of it is never touched, so it costs address space only; growing on the
     // way would copy every delta once more.
     let mut out = Deltas { rows: Vec::with_capacity(batch.rows.len()), ..Deltas::default() };
@@ -52,7 +53,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(series: &Series) -> Known {
+    fn of(series: &SeriesHead) -> Known {
         Known { series_id: series.series_id, slot: 0, run: 0, is_error: series.is_error }
     }
 }

@@ -66,12 +66,14 @@ pub(super) fn sums_of(row: &Row, is_error: bool) -> Sums {
 /// Add where it fits. `false`: it did not, and the sums are as they were.
 #[inline]
 pub(super) fn add(sums: &mut Sums, more: &Sums) -> bool {
-    let mut overflow = false;
+    // A sum overflows when its sign differs from those of both parts; as words, so that several are done at once.
+    let mut signs = 0;
     for (sum, value) in sums.iter_mut().zip(more) {
-        let (total, over) = sum.overflowing_add(*value);
+        let total = sum.wrapping_add(*value);
+        signs |= (*sum ^ total) & (*value ^ total);
         *sum = total;
-        overflow |= over;
     }
+    let overflow = signs < 0;
     if overflow {
         sums.iter_mut().zip(more).for_each(|(sum, value)| *sum = sum.wrapping_sub(*value));
     }

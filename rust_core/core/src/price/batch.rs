@@ -4,9 +4,10 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::book::{Found, PriceBook};
-use crate::batch::{ABSENT_I64, Batch, Row, Series};
+use crate::batch::{ABSENT_I64, Batch, Row};
 use crate::limits::COST_PICO_USD_MAX;
 use crate::reject::Code;
+use crate::series_list::SeriesList;
 use crate::tokens::{COST_LINES, CostStatus, LINE_OTHER};
 
 /// Places of provider, model and service tier among the series dimensions.
@@ -31,15 +32,15 @@ pub fn price_batch(book: &PriceBook, batch: &mut Batch) {
     }
 }
 
-/// For each series an index into what its names mean. Many series share few models, so each distinct triple of names
-/// asks the book (and its lock) once.
-fn resolve(book: &PriceBook, series: &[Series]) -> (Vec<u32>, Vec<Option<Found>>) {
-    let mut known: HashMap<[&str; 3], u32, FixedState> = HashMap::default();
+/// For each series an index into what its names mean. Many series share few models, so each distinct set of names asks
+/// the book (and its lock) once. The names are compared with what stands between them, as bytes in one piece.
+fn resolve(book: &PriceBook, series: &SeriesList) -> (Vec<u32>, Vec<Option<Found>>) {
+    let mut known: HashMap<&[u8], u32, FixedState> = HashMap::default();
     let mut found = Vec::new();
-    let of_series = series.iter().map(|series| {
-        let names = [PROVIDER, MODEL, SERVICE_TIER].map(|at| &*series.dimensions[at]);
-        *known.entry(names).or_insert_with(|| {
-            found.push(book.find(names[0], names[1], names[2]));
+    let of_series = (0..series.len()).map(|index| {
+        *known.entry(series.first_dimensions(index, SERVICE_TIER + 1)).or_insert_with(|| {
+            let [provider, model, tier] = [PROVIDER, MODEL, SERVICE_TIER].map(|at| series.dimension(index, at));
+            found.push(book.find(provider, model, tier));
             found.len() as u32 - 1
         })
     });

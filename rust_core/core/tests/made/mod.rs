@@ -1,8 +1,9 @@
 //! Batches made by hand, and proptest strategies for them: what decoding would have left behind.
 #![allow(dead_code, missing_docs)]
 
-use hub_core::batch::{ABSENT_I64, Batch, Row, Series, Span, TEXT_FIELDS, Tally};
+use hub_core::batch::{ABSENT_I64, Batch, Row, Series, TEXT_FIELDS, Tally};
 use hub_core::series::{event_key, series_id};
+use hub_core::texts::Texts;
 use hub_core::tokens::CostStatus;
 use proptest::prelude::*;
 
@@ -61,9 +62,9 @@ pub fn batch(events: &[Event]) -> Batch {
     let mut batch = Batch::default();
     for (ordinal, event) in events.iter().enumerate() {
         let series = series(event.tenant_id, event.model, event.status);
-        let known = batch.series.iter().position(|known| *known == series);
+        let known = (0..batch.series.len()).find(|index| batch.series.get(*index) == series);
         let index = known.unwrap_or_else(|| {
-            batch.series.push(series);
+            batch.series.push(&series);
             batch.series.len() - 1
         });
         let mut row = row_of(&mut batch.arena, event);
@@ -81,18 +82,10 @@ pub fn batch(events: &[Event]) -> Batch {
 }
 
 fn row_of(arena: &mut Vec<u8>, event: &Event) -> Row {
-    let mut put = |text: &str| {
-        let at = arena.len() as u32;
-        arena.extend_from_slice(text.as_bytes());
-        Span { at, len: text.len() as u32 }
-    };
     let id = format!("id-{}", event.id);
-    let mut texts = [Span::NONE; TEXT_FIELDS];
-    texts[0] = put("gateway");
-    texts[1] = put(&id);
-    if let Some(user) = &event.user {
-        texts[2] = put(user);
-    }
+    let mut texts = [None; TEXT_FIELDS];
+    texts[..3].copy_from_slice(&[Some(&b"gateway"[..]), Some(id.as_bytes()), event.user.as_deref().map(str::as_bytes)]);
+    let tags = event.id.is_multiple_of(3).then_some(&br#"{"a":"b"}"#[..]);
     Row {
         tenant_id: event.tenant_id,
         ts_us: START_US + event.offset_us,
@@ -108,8 +101,7 @@ fn row_of(arena: &mut Vec<u8>, event: &Event) -> Row {
         latency_us: event.latency_us.unwrap_or(ABSENT_I64),
         ttft_us: event.ttft_us.unwrap_or(ABSENT_I64),
         reported_cost_pico_usd: ABSENT_I64,
-        texts,
-        tags: if event.id.is_multiple_of(3) { put(r#"{"a":"b"}"#) } else { Span::NONE },
+        texts: Texts::put(arena, texts, tags),
         cost: event.cost,
         cost_status: event.cost_status,
         price_id: i64::from(event.model),

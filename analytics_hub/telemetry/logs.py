@@ -1,38 +1,15 @@
-"""What the processes say about themselves: structured logs and Prometheus metrics. Facts go in as key=value.
+"""Logs of every process: one shape for our own lines and everybody else's. Facts go in as key=value.
 
-`configure_logging()` is called once by whoever starts a process; `/metrics` serves `REGISTRY`. No metric
-carries a tenant: their number is not ours to bound.
+In: `LogSettings`, once, from whoever starts a process. Out: lines on stderr with the bound facts of the
+moment: `request_id` and `tenant` where an edge or a worker has bound them (`structlog.contextvars`).
 """
 
 import logging
 import sys
-from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
 from analytics_hub.settings import LogSettings
-
-# Else every counter has a second series, for a feature that hardly any server reads.
-disable_created_metrics()  # type: ignore[no-untyped-call]
-
-REGISTRY: Final = CollectorRegistry()
-"""Our own, so that a test or a second app in one process does not inherit strangers' metrics."""
-
-HTTP_REQUESTS: Final = Counter(
-    "hub_http_requests", "Requests answered.", ["method", "route", "status"], registry=REGISTRY
-)
-HTTP_SECONDS: Final = Histogram(
-    "hub_http_seconds",
-    "Time from request to answer.",
-    ["route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-    registry=REGISTRY,
-)
-QUERY_MINUTES: Final = Counter(
-    "hub_query_minutes", "Minutes of usage read, by rollup level.", ["level"], registry=REGISTRY
-)
-CLOSED_HOURS: Final = Counter("hub_closed_hours", "Hours closed.", registry=REGISTRY)
 
 
 def configure_logging(settings: LogSettings) -> None:
@@ -55,7 +32,7 @@ def configure_logging(settings: LogSettings) -> None:
         ),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -69,3 +46,13 @@ def configure_logging(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
+
+
+class _StandardError(logging.Handler):
+    """Writes to what stderr is at the moment of the line: whoever runs a command in-process may swap it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001  a log line must never end the work it tells of; logging reports it
+            self.handleError(record)

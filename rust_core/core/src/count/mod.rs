@@ -8,12 +8,21 @@
 //! anything else: one             bytes behind a closed array or envelope: one, or lines of their own
 //! ```
 
+mod block;
+mod marks;
+
 use memchr::{memchr, memchr_iter};
 
 use crate::decode::Format;
 
+use marks::{End, Marks};
+
 /// Events in a body: non-blank lines, elements of an array or envelope, or one object.
 pub fn count_events(payload: &[u8], format: Format) -> u64 {
+    count(payload, format, true)
+}
+
+fn count(payload: &[u8], format: Format, skims: bool) -> u64 {
     if payload.starts_with(&[0xff, 0xfe]) || payload.starts_with(&[0xfe, 0xff]) {
         return 1;
     }
@@ -21,7 +30,7 @@ pub fn count_events(payload: &[u8], format: Format) -> u64 {
     if format == Format::Ndjson {
         return filled_lines(body);
     }
-    let mut marks = Marks { body, at: blank_until(body, 0), open: Vec::new(), squares: 0 };
+    let mut marks = Marks::new(body, skims);
     match body.get(marks.at) {
         None => 0,
         Some(b'[') => {
@@ -45,6 +54,7 @@ fn object(marks: &mut Marks, format: Format) -> u64 {
             is_envelope = true;
             elements += marks.elements();
         }
+        marks.begin();
         match marks.next_end(b'}') {
             End::Comma => {}
             end if is_envelope => {
@@ -91,126 +101,43 @@ fn blank_until(bytes: &[u8], at: usize) -> usize {
     rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).map_or(bytes.len(), |offset| at + offset)
 }
 
-/// Where the search for the end of an element stopped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// Behind a comma.
-    Comma,
-    /// Behind the closer of the surrounding array or object.
-    Closed,
-    /// At the end of the body.
-    Body,
-}
-
-/// A pass over quotes, brackets and commas.
-struct Marks<'a> {
-    body: &'a [u8],
-    at: usize,
-    open: Vec<u8>,
-    squares: usize,
-}
-
-impl Marks<'_> {
-    /// Count the elements of the array whose bracket has just been passed, and pass the array.
-    fn elements(&mut self) -> u64 {
-        let filled = blank_until(self.body, self.at);
-        if self.body.get(filled) == Some(&b']') {
-            self.at = filled + 1;
-            return 0;
-        }
-        let mut elements = 1;
-        while self.next_end(b']') == End::Comma {
-            elements += 1;
-        }
-        elements
-    }
-
-    /// If `"events": [` stands here, pass it.
-    fn enter_events(&mut self) -> bool {
-        let quote = blank_until(self.body, self.at);
-        if self.body.get(quote) != Some(&b'"') {
-            return false;
-        }
-        let behind_key = self.behind_string(quote);
-        let key = &self.body[quote + 1..behind_key];
-        let colon = blank_until(self.body, behind_key);
-        let square = blank_until(self.body, colon.saturating_add(1));
-        let found = key.strip_suffix(b"\"").is_some_and(spells_events)
-            && self.body.get(colon) == Some(&b':')
-            && self.body.get(square) == Some(&b'[');
-        if found {
-            self.at = square + 1;
-        }
-        found
-    }
-
-    /// Pass everything up to and including the next comma or `closer` outside of brackets.
-    fn next_end(&mut self, closer: u8) -> End {
-        self.open.clear();
-        self.squares = 0;
-        while let Some(byte) = self.body.get(self.at) {
-            if *byte == b'"' {
-                self.at = self.behind_string(self.at);
-                continue;
-            }
-            self.at += 1;
-            match byte {
-                b',' if self.open.is_empty() => return End::Comma,
-                b'[' | b'{' => {
-                    self.open.push(*byte);
-                    self.squares += usize::from(*byte == b'[');
-                }
-                b']' | b'}' if !self.matched(*byte) && *byte == closer => return End::Closed,
-                _ => {}
-            }
-        }
-        End::Body
-    }
-
-    /// Whether a closer has an opener; everything from the nearest one on is closed then.
-    fn matched(&mut self, closer: u8) -> bool {
-        let opener = if closer == b']' { b'[' } else { b'{' };
-        let openers = if closer == b']' { self.squares } else { self.open.len() - self.squares };
-        if openers == 0 {
-            return false;
-        }
-        let nearest = self.open.iter().rposition(|open| *open == opener).unwrap_or(0);
-        self.squares -= memchr_iter(b'[', &self.open[nearest..]).count();
-        self.open.truncate(nearest);
-        true
-    }
-
-    /// The byte behind the string that opens at `quote`; a raw line feed ends it too and stays.
-    fn behind_string(&self, quote: usize) -> usize {
-        let mut at = quote + 1;
-        while let Some(offset) = memchr::memchr3(b'"', b'\\', b'\n', self.body.get(at..).unwrap_or_default()) {
-            at += offset;
-            match self.body[at] {
-                b'"' => return at + 1,
-                b'\n' => return at,
-                _ => at += if self.body.get(at + 1) == Some(&b'\n') { 1 } else { 2 },
-            }
-        }
-        self.body.len()
-    }
-}
-
-/// Whether a key reads `events`, be it with escapes.
-fn spells_events(key: &[u8]) -> bool {
-    key == b"events" || (key.len() <= 36 && key.contains(&b'\\') && escaped_is_events(key))
-}
-
-fn escaped_is_events(key: &[u8]) -> bool {
-    let mut quoted = Vec::with_capacity(key.len() + 2);
-    quoted.push(b'"');
-    quoted.extend_from_slice(key);
-    quoted.push(b'"');
-    serde_json::from_slice::<String>(&quoted).is_ok_and(|text| text == "events")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn blocks_count_what_bytes_count(
+            parts in proptest::collection::vec(0usize..PARTS.len(), 0..80), begin in 0usize..3, end in "[\\]}\"]{0,3}",
+        ) {
+            let body: String = parts.into_iter().map(|at| PARTS[at]).collect();
+            let body = format!("{}{body}{end}", ["[", "{\"events\":[", ""][begin]);
+            for format in [Format::Auto, Format::Json, Format::Ndjson] {
+                prop_assert_eq!(count(body.as_bytes(), format, true), count(body.as_bytes(), format, false));
+            }
+        }
+    }
+
+    /// Mostly what a block may pass over, and a few of what it may not.
+    const PARTS: [&str; 16] = [
+        "{\"id\":\"abc,def\",\"usage\":{\"input_tokens\":5}}",
+        "{\"id\":\"a long text with ] and } and , in it, longer than a block of sixty-four bytes\"}",
+        ",",
+        ",",
+        ",",
+        "1",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "\"\"",
+        "\"[\"",
+        "],\"events\":[",
+        "\\",
+        "\n",
+    ];
 
     #[test]
     fn counts_every_shape_of_body() {

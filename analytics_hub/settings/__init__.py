@@ -1,0 +1,54 @@
+"""Every setting of the product: name, default, bounds and help, written once. Nothing else reads the
+environment.
+
+In: environment variables `HUB_…`. Out: one frozen object per concern, gathered in `Settings`, read once at
+start by `load_settings()`; all faults are reported together. A file holds the concerns of one part of the
+product. `python -m analytics_hub.settings` prints `docs/settings.md` from them (a test keeps the two equal), with
+`--check` it validates the environment and exits.
+"""
+
+from analytics_hub.settings.collector import CollectorSettings
+from analytics_hub.settings.concern import Concern
+from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.ingest import (
+    CloserSettings,
+    DecodeSettings,
+    FlushSettings,
+    IngestSettings,
+    LedgerSettings,
+)
+from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
+from analytics_hub.settings.loading import Settings, default_settings, load_settings
+from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
+from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
+from analytics_hub.settings.table import Row, markdown, table, unknown_variables
+
+__all__ = [
+    "ApiSettings",
+    "BrokerSettings",
+    "CloserSettings",
+    "CollectorSettings",
+    "Concern",
+    "DatabaseSettings",
+    "DeadLetterSettings",
+    "DecodeSettings",
+    "FaultSettings",
+    "FlushSettings",
+    "IngestSettings",
+    "KafkaSettings",
+    "LedgerSettings",
+    "LogSettings",
+    "ProducerSettings",
+    "QuerySettings",
+    "Row",
+    "Settings",
+    "SimulatorSettings",
+    "StatusSettings",
+    "TraceSettings",
+    "WorkerSettings",
+    "default_settings",
+    "load_settings",
+    "markdown",
+    "table",
+    "unknown_variables",
+]

@@ -1,0 +1,1 @@
+"""What a competent team writes in an afternoon, kept runnable so that the product is measured beside it."""

@@ -1,0 +1,1 @@
+"""The collector: bodies of events over HTTP, answered when they are durable."""

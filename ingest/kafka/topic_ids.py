@@ -1,0 +1,70 @@
+"""Which topic a name means: where its partitions begin, and whether it is still the same topic.
+
+In: the cluster's addresses. Out: `Origin` of a partition; the names whose topic has been deleted and made anew. The
+client would take the old offsets for the new topic without a word, therefore its id is looked at again and again.
+"""
+
+from concurrent.futures import Future
+from typing import Any
+
+import structlog
+from confluent_kafka import KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec  # typed nowhere else
+
+from analytics_hub.domain.clock import Clock
+from analytics_hub.domain.errors import Broken, TryLater
+from ingest.kafka.partition_key import partition_key
+from ingest.records import Origin, PartitionId
+
+_LOG = structlog.get_logger(__name__)
+MADE_ANEW = "topic_made_anew"
+
+
+class TopicIds:
+    """`origin` is safe from any thread, `made_anew` belongs to one."""
+
+    def __init__(self, bootstrap_servers: str, clock: Clock, *, wait_s: float, check_s: float) -> None:
+        self._clock = clock
+        self._wait_s = wait_s
+        self._check_s = check_s
+        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+        self._ids: dict[str, str] = {}
+        self._asked: dict[str, Future[Any]] = {}
+        self._ask_after_s = 0.0
+
+    def origin(self, partition: PartitionId) -> Origin:
+        """Raises TryLater when Kafka does not answer, Broken when the name means another topic than before."""
+        topic, wait_s = partition.topic, self._wait_s
+        place = TopicPartition(topic, partition.number)
+        try:
+            cluster_id = self._admin.describe_cluster().result(wait_s).cluster_id
+            described = self._admin.describe_topics(TopicCollection([topic]))[topic]
+            topic_id = str(described.result(wait_s).topic_id)
+            oldest = self._admin.list_offsets({place: OffsetSpec.earliest()})  # type: ignore[no-untyped-call]
+            first_offset = next(iter(oldest.values())).result(wait_s).offset
+        except (KafkaException, TimeoutError) as error:
+            raise TryLater("kafka_silent", f"Kafka does not say where {partition} begins: {error}") from error
+        if self._ids.setdefault(topic, topic_id) != topic_id:
+            raise Broken(MADE_ANEW, made_anew(topic))
+        return Origin(partition_key(cluster_id, topic_id, partition.number), first_offset)
+
+    def made_anew(self) -> list[str]:
+        """Without waiting: one call asks, a later one reads the answers."""
+        now_s = self._clock.monotonic_s()
+        if not self._asked and self._ids and now_s >= self._ask_after_s:
+            self._ask_after_s = now_s + self._check_s
+            self._asked = dict(self._admin.describe_topics(TopicCollection(list(self._ids))))
+        found = []
+        for topic in [topic for topic, answer in self._asked.items() if answer.done()]:
+            answer = self._asked.pop(topic)
+            if answer.exception() is not None:
+                _LOG.warning("topic not described", topic=topic, error=str(answer.exception()))
+            elif str(answer.result().topic_id) != self._ids[topic]:
+                found.append(topic)
+        return found
+
+
+def made_anew(topic: str) -> str:
+    """The sentence for people."""
+    return f"topic {topic} was deleted and made anew; a restart reads the new one from its beginning"
