@@ -36,6 +36,26 @@ class Series:
     other: bool
     total: Mapping[str, Value]
     points: tuple[Point, ...]
+    previous: "PreviousSeries | None" = None
+    """With a comparison: the same group in the period before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousSeries:
+    """A group in the period before: its total and its points, named by their own starts."""
+
+    total: Mapping[str, Value]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPeriod:
+    """The period before the range, of the same length, and everything in it."""
+
+    start: datetime
+    end: datetime
+    total: Mapping[str, Value]
+    coverage: "Coverage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,7 @@ class UsageAnswer:
     coverage: Coverage
     fresh_until: datetime
     levels: tuple[LevelRead, ...]
+    previous: PreviousPeriod | None = None
 
 
 def _share(whole: int, missing: int) -> float | None:

@@ -13,11 +13,16 @@ from analytics_hub.domain.usage import UsageQuery
 
 
 class Level(StrEnum):
-    """The rollup tables by their names, coarsest first."""
+    """The tables that answer, by their names, coarsest first. Facets answer along one dimension, or none."""
 
+    FACET_DAY = "usage_1d_facet"
     DAY = "usage_1d"
+    FACET_HOUR = "usage_1h_facet"
     HOUR = "usage_1h"
+    TOTAL_MINUTE = "usage_1m_total"
     MINUTE = "usage_1m"
+    USER_DAY = "usage_user_1d"
+    EVENT = "usage_events"
 
 
 @dataclass(frozen=True, slots=True, order=True)

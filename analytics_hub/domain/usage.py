@@ -20,6 +20,7 @@ from analytics_hub.domain.tenant import TAG_KEY_BYTES_MAX, TenantId
 
 FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(2101, 1, 1, tzinfo=UTC)
+COMPARE_PREVIOUS = "previous"
 FILTER_VALUE_BYTES_MAX = 256  # no dimension is longer
 
 
@@ -107,6 +108,10 @@ class UsageQuery:
     filters: tuple[Filter, ...] = ()
     order: Order | None = None
     limit: int | None = None
+    compare: bool = False
+    """Ask the period of the same length just before as well, for the same groups."""
+    fill: bool = False
+    """Answer empty buckets with zeros."""
     _: KW_ONLY
     caps: QueryCaps = field(default_factory=QueryCaps, repr=False)
 
@@ -124,12 +129,16 @@ class UsageQuery:
         filters: Mapping[str, Sequence[str]] | None = None,
         order: str | None = None,
         limit: int | None = None,
+        compare: str | None = None,
+        fill: bool = False,
         caps: QueryCaps | None = None,
     ) -> "UsageQuery":
         """The same from the spellings that people type: interval names, `-metric` for the order."""
         if interval not in INTERVAL_NAMES:
             known = ", ".join(INTERVAL_NAMES)
             raise InvalidInput("unknown_interval", "interval", f"The interval is one of {known}.")
+        if compare not in (None, COMPARE_PREVIOUS):
+            raise InvalidInput("unknown_comparison", "compare", f"The comparison is {COMPARE_PREVIOUS!r}.")
         return cls(
             tenant,
             start,
@@ -141,6 +150,8 @@ class UsageQuery:
             filters=tuple(Filter(name, tuple(values)) for name, values in (filters or {}).items()),
             order=Order.parse(order) if order else None,
             limit=limit,
+            compare=compare is not None,
+            fill=fill,
             caps=caps or QueryCaps(),
         )
 

@@ -9,7 +9,8 @@ from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flu
 AT = minute("2026-03-01 10:07")
 TENANT_VIEWS = (
     "api_keys", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger", "ledger_removals",
-    "rollup_day_marks", "rollup_marks", "series", "tenants", "usage_1d", "usage_1h", "usage_1m", "usage_events",
+    "rollup_day_marks", "rollup_facet_gaps", "rollup_marks", "series", "tenants", "usage_1d", "usage_1d_facet",
+    "usage_1h", "usage_1h_facet", "usage_1m", "usage_1m_total", "usage_events", "usage_user_1d",
 )  # fmt: skip
 """Every view that must show a tenant its own rows only."""
 
@@ -63,6 +64,17 @@ def fill(db: Database, tenant: TenantId) -> None:
             maint.execute(
                 f"INSERT INTO hub.{table} VALUES (%s, %s, %s, {measures})", [tenant, AT, tenant, *zeros]
             )
+        maint.execute(f"INSERT INTO hub.usage_1m_total VALUES (%s, %s, {measures})", [tenant, AT, *zeros])
+        for table in ("usage_1h_facet", "usage_1d_facet"):
+            maint.execute(
+                f"INSERT INTO hub.{table} VALUES (%s, 'model', %s, 'm', {measures})", [tenant, AT, *zeros]
+            )
+        sums = [zero for name, zero in zip(MEASURES, zeros, strict=True) if name not in SKETCHES]
+        holes = ", ".join(["%s"] * len(sums))
+        maint.execute(f"INSERT INTO hub.usage_user_1d VALUES (%s, %s, 'u', {holes})", [tenant, AT, *sums])
+        maint.execute(
+            "INSERT INTO hub.rollup_facet_gaps VALUES (%s, 'model', %s)", [tenant, AT.replace(minute=0)]
+        )
         maint.execute(
             "INSERT INTO hub.ledger_removals (tenant_id, hour, reason, events) VALUES (%s, %s, 'purged', 1)",
             [tenant, AT.replace(minute=0)],
