@@ -1,7 +1,9 @@
-"""Fixtures of all tests: one real PostgreSQL server a session, a fresh database a test.
+"""Fixtures of all tests: one real PostgreSQL server a session, a fresh database a test, on either engine.
 
 server     the embedded server, in a folder of its own, without fsync
 db         a migrated, empty database: db.writer_dsn, db.reader_dsn, db.connect(role), db.add_tenant(slug)
+timescale_db   as `db`, on the server with TimescaleDB that HUB_TEST_TIMESCALE_DSN names (a superuser's address)
+each_db    the test runs twice: as `db` on plain PostgreSQL and on TimescaleDB
 raw_db     a bootstrapped database without any migration
 data_dir   an empty folder that a server started by root can reach, for tests that start servers themselves
 broker     one Kafka broker a session: broker.bootstrap_servers; never stop or kill it
@@ -10,6 +12,7 @@ own_broker a function that starts a broker of this test's own, to stop, kill and
 """
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,7 +29,14 @@ from analytics_hub.storage.embedded import Server, embedded_server
 from analytics_hub.storage.migrate import bootstrap
 from ingest.broker.process import Broker
 from tests.support.broker import a_broker, a_topic
-from tests.support.database import Database, copy_of, drop, make_template, unique_name
+from tests.support.database import (
+    Database,
+    copy_of,
+    drop,
+    make_template,
+    make_timescale_template,
+    unique_name,
+)
 
 SERVER_START_S = 60
 
@@ -59,6 +69,32 @@ def template(server: Server) -> Database:
 @pytest.fixture
 def db(template: Database) -> Iterator[Database]:
     with copy_of(template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def timescale_template() -> Iterator[Database]:
+    server_dsn = os.environ.get("HUB_TEST_TIMESCALE_DSN")
+    if not server_dsn:
+        pytest.skip(
+            "HUB_TEST_TIMESCALE_DSN is not set: a superuser's address of a server with timescaledb loaded"
+        )
+    database = make_timescale_template(server_dsn)
+    yield database
+    drop(server_dsn, database.name)
+
+
+@pytest.fixture
+def timescale_db(timescale_template: Database) -> Iterator[Database]:
+    with copy_of(timescale_template) as database:
+        yield database
+
+
+@pytest.fixture(params=["plain", pytest.param("timescale", marks=pytest.mark.timescale)])
+def each_db(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with copy_of(
+        request.getfixturevalue("template" if request.param == "plain" else "timescale_template")
+    ) as database:
         yield database
 
 

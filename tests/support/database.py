@@ -74,6 +74,19 @@ def make_template(admin_dsn: str) -> Database:
     return database
 
 
+def make_timescale_template(admin_dsn: str) -> Database:
+    """As `make_template`, where TimescaleDB's workers sit in every database: nobody may connect to this one any more,
+    or it could not be copied. Its jobs are paused: a test runs them by hand, so that none comes in between."""
+    database = make_template(admin_dsn)
+    with database.connect("postgres") as conn:
+        conn.execute("SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs")
+        conn.execute("SELECT _timescaledb_functions.stop_background_workers()")
+    with psycopg.connect(admin_dsn, autocommit=True) as conn:
+        statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+        conn.execute(statement.format(sql.Identifier(database.name)))
+    return database
+
+
 @contextmanager
 def copy_of(template: Database) -> Iterator[Database]:
     """A copy for one test, dropped at the end even when the test left connections open."""
