@@ -46,6 +46,8 @@ def configure_logging(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
+    # Its every step of every migration, at a first start, in front of the one line that says ready.
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
 
 
 class _StandardError(logging.Handler):
