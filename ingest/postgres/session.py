@@ -83,7 +83,7 @@ class Session:
 
     def _once(self, deadline: Deadline, act: Callable[[Connection], _T]) -> _T:
         if self._conn is None:
-            self._conn = self._opened()
+            self._conn = self._opened(deadline)
         conn = self._conn
         with cut_off(deadline, conn.fileno()):
             try:
@@ -96,8 +96,17 @@ class Session:
                 self.discard()
                 raise
 
-    def _opened(self) -> Connection:
+    def _opened(self, deadline: Deadline) -> Connection:
         conn = self._connect()
+        try:
+            with cut_off(deadline, conn.fileno()):
+                self._make_ready(conn)
+        except BaseException:
+            conn.close()  # a server without room takes connections and makes no temp tables
+            raise
+        return conn
+
+    def _make_ready(self, conn: Connection) -> None:
         conn.autocommit = False  # the flush begins with its first statement and commits by name
         waits = {
             "lock_timeout": f"{self._settings.lock_timeout_ms}ms",
@@ -109,7 +118,6 @@ class Session:
             conn.execute(_SQL["make_temp_keys"])
             conn.execute(_SQL["make_temp_series"])
             conn.execute(_SQL["make_temp_dead_letters"])
-        return conn
 
     def _end_blockers(self, deadline: Deadline, fence: Fence) -> None:
         self._once(deadline, lambda conn: fencing.end_blockers(conn, fence))

@@ -300,3 +300,20 @@ def test_a_missing_right_is_not_waited_for(db: Database, postgres: PostgresStore
     with pytest.raises(Broken, match="permission denied"):
         postgres.another().flush(prepared(events(range(5)), postgres.tenant_id))
     assert postgres.totals()["events"] == 0
+
+
+def test_a_connection_that_cannot_be_made_ready_is_not_left_open(
+    db: Database, postgres: PostgresStored
+) -> None:
+    opened: list[psycopg.Connection[Any]] = []
+
+    def connected() -> psycopg.Connection[Any]:
+        opened.append(connect(db.writer_dsn, "test"))
+        return opened[-1]
+
+    with psycopg.connect(db.admin_dsn) as admin:
+        admin.execute(f"REVOKE TEMP ON DATABASE {db.name} FROM PUBLIC, hub_writer".encode())
+    sink = PostgresSink(connected, SETTINGS.flush, SystemClock())
+    with pytest.raises(Broken, match="permission denied"):
+        sink.flush(prepared(events(range(5)), postgres.tenant_id))
+    assert [conn.closed for conn in opened] == [True]
