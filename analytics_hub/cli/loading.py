@@ -1,7 +1,7 @@
 """Builds the pipeline from the settings and runs sources through it, with a progress bar for people.
 
 In: an opened hub, sources, a tenant. Out: what they came to. Used by `load.py` and `demo.py`; the pipeline is
-`ingest/pipeline.py`.
+`ingest/pipeline.py`. A load of history is closed on its way, by `history_closing.py`; any other load closes nothing.
 """
 
 import signal
@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from analytics_hub.cli.console import ERR
+from analytics_hub.cli.history import HistoryReport
+from analytics_hub.cli.history_closing import FollowedSink, HistoryCloser
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
 from analytics_hub.domain.clock import SystemClock
@@ -26,7 +28,7 @@ from ingest.failpoint import Failpoints
 from ingest.flush import PostgresSink
 from ingest.pipeline import Loaded, Pipeline
 from ingest.pipeline import Progress as PipelineProgress
-from ingest.ports import EventSource
+from ingest.ports import EventSink, EventSource
 from rust_core import Reject, SeriesCache, TenantRules
 
 
@@ -37,6 +39,7 @@ class LoadReport:
     seconds: float = 0.0
     stopped: bool = False
     parts: list[tuple[str, Loaded]] = field(default_factory=list)
+    history: HistoryReport | None = None
 
     @property
     def count(self) -> LedgerCount:
@@ -66,41 +69,69 @@ def load_sources(
     tenant: Tenant,
     *,
     any_age: bool = False,
+    close: bool = False,
     show: bool = True,
 ) -> LoadReport:
-    """One source after the other into one sink. Ctrl-C stores what is read and stops; a second one stops
-    at once.
+    """One source after the other into one sink; with `close`, the days that are passed are closed on the way. Ctrl-C
+    stores what is read and stops; a second one stops at once.
     """
+    failpoints = Failpoints.parse(hub.settings.faults.failpoints, hub.settings.faults.failpoint_seed)
+    closer = HistoryCloser(hub, tenant.tenant_id) if close else None
+    sink: EventSink = _sink(hub, failpoints)
+    if closer is not None:
+        sink = FollowedSink(sink, closer)
+    pipeline = _pipeline(hub, sink, failpoints)
+    report = LoadReport()
+    started = time.monotonic()
+    with _stop_on_signal() as stop, _progress(show) as progress, _closing(closer):
+        try:
+            for source in sources:
+                shown = _Shown(progress, source, closer)
+                rules = tenant_rules(tenant, any_age=any_age)
+                report.parts.append(
+                    (source.origin, pipeline.run(source, rules, progress=shown.update, stop=stop))
+                )
+                report.stopped = stop.is_set()
+                if report.stopped:
+                    break
+        finally:
+            sink.close()
+            report.seconds = time.monotonic() - started
+        if closer is not None:
+            task = progress.add_task("closing", total=None, rate="")
+            report.history = closer.finish(stop, lambda: progress.update(task, rate=closer.so_far))
+    return report
+
+
+def _sink(hub: OpenedHub, failpoints: Failpoints) -> PostgresSink:
     settings = hub.settings
-    failpoints = Failpoints.parse(settings.faults.failpoints, settings.faults.failpoint_seed)
     timeouts = Timeouts(connect_s=settings.database.connect_timeout_s)
-    sink = PostgresSink(
+    return PostgresSink(
         lambda: connect(hub.dsn("hub_writer"), "hub-load", timeouts),
         settings.flush,
         SystemClock(),
         cache=SeriesCache(settings.ingest.series_cache_max),
         failpoints=failpoints,
     )
+
+
+def _pipeline(hub: OpenedHub, sink: EventSink, failpoints: Failpoints) -> Pipeline:
+    settings = hub.settings
     decoder = Decoder(settings.decode, book_in_force(hub), settings.ingest.dead_letter_bytes_per_flush_max)
-    pipeline = Pipeline(decoder, sink, settings.ingest, SystemClock(), failpoints=failpoints)
-    report = LoadReport()
-    started = time.monotonic()
+    return Pipeline(decoder, sink, settings.ingest, SystemClock(), failpoints=failpoints)
+
+
+@contextmanager
+def _closing(closer: HistoryCloser | None) -> Iterator[None]:
+    """The closer beside the load. However the load ends, it begins no new transaction afterwards."""
+    if closer is None:
+        yield
+        return
+    closer.start()
     try:
-        with _stop_on_signal() as stop, _progress(show) as progress:
-            for source in sources:
-                report.parts.append(
-                    (
-                        source.origin,
-                        _run(pipeline, source, tenant_rules(tenant, any_age=any_age), progress, stop),
-                    )
-                )
-                report.stopped = stop.is_set()
-                if report.stopped:
-                    break
+        yield
     finally:
-        sink.close()
-        report.seconds = time.monotonic() - started
-    return report
+        closer.abandon()
 
 
 def tenant_rules(tenant: Tenant, *, any_age: bool) -> TenantRules:
@@ -113,21 +144,22 @@ def tenant_rules(tenant: Tenant, *, any_age: bool) -> TenantRules:
     )
 
 
-def _run(
-    pipeline: Pipeline, source: EventSource, rules: TenantRules, progress: Progress, stop: threading.Event
-) -> Loaded:
-    task = progress.add_task(source.origin, total=source.size_bytes, rate="")
-    began = time.monotonic()
+class _Shown:
+    """One source's line of the progress bar."""
 
-    def show(done: PipelineProgress) -> None:
-        _show(progress, task, done, time.monotonic() - began)
+    def __init__(self, progress: Progress, source: EventSource, closer: HistoryCloser | None) -> None:
+        self._progress = progress
+        self._closer = closer
+        self._task = progress.add_task(source.origin, total=source.size_bytes, rate="")
+        self._began = time.monotonic()
 
-    return pipeline.run(source, rules, progress=show, stop=stop)
-
-
-def _show(progress: Progress, task: TaskID, done: PipelineProgress, seconds: float) -> None:
-    rate = done.count.received / seconds if seconds else 0.0
-    progress.update(task, completed=done.source_bytes, rate=f"{done.count.received:,} events, {rate:,.0f}/s")
+    def update(self, done: PipelineProgress) -> None:
+        seconds = time.monotonic() - self._began
+        rate = done.count.received / seconds if seconds else 0.0
+        text = f"{done.count.received:,} events, {rate:,.0f}/s"
+        if self._closer is not None:
+            text += f", {self._closer.so_far}"
+        self._progress.update(self._task, completed=done.source_bytes, rate=text)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ product. `python -m analytics_hub.settings` prints `docs/settings.md` from them 
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
     CloserSettings,
     DecodeSettings,
@@ -34,6 +35,7 @@ __all__ = [
     "DecodeSettings",
     "FaultSettings",
     "FlushSettings",
+    "HistorySettings",
     "IngestSettings",
     "KafkaSettings",
     "LedgerSettings",

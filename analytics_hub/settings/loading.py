@@ -9,6 +9,7 @@ from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
     CloserSettings,
     DecodeSettings,
@@ -33,6 +34,7 @@ class Settings:
     ingest: IngestSettings
     flush: FlushSettings
     closer: CloserSettings
+    history: HistorySettings
     ledger: LedgerSettings
     status: StatusSettings
     collector: CollectorSettings
