@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.errors import add_error_handlers
+from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import dead_letters, health, ledger, replays, usage
 from analytics_hub.api.services import OpenServices
@@ -54,6 +55,7 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
     add_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    correct_openapi(app)
     app.add_middleware(
         RequestLayer, clock=clock or SystemClock(), query_string_bytes_max=settings.query_string_bytes_max
     )

@@ -20,6 +20,7 @@ from analytics_hub.domain.errors import (
     Conflict,
     HubError,
     InvalidInput,
+    NotAcceptable,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -36,6 +37,7 @@ PROBLEM_TYPE: Final = "application/problem+json"
 STATUSES: Final[Mapping[type[HubError], int]] = {
     InvalidInput: 422,
     Unsupported: 415,
+    NotAcceptable: 406,
     NotAuthenticated: 401,
     NotAllowed: 403,
     NotFound: 404,
@@ -54,6 +56,7 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    406: "No format that you take",
     408: "The request took too long",
     409: "Conflict",
     413: "The body is too long",

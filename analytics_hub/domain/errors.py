@@ -2,7 +2,8 @@
 
     HubError                   code, message, field
     ├── InvalidInput           fix the input: `field` names what is wrong
-    │   └── Unsupported        nothing here reads that content type or encoding
+    │   ├── Unsupported        nothing here reads that content type or encoding
+    │   └── NotAcceptable      nothing here writes a format that the caller takes
     ├── NotAuthenticated       say who you are: no key, or a key that does not hold
     ├── NotAllowed             ask for permission: the key holds but lacks the scope
     ├── NotFound               the named thing does not exist for this caller
@@ -43,6 +44,10 @@ class InvalidInput(HubError):  # noqa: N818  the kinds read as sentences: "raise
 
 class Unsupported(InvalidInput):
     """A content type or encoding that nothing here reads."""
+
+
+class NotAcceptable(InvalidInput):
+    """A caller who takes no format that is offered."""
 
 
 class NotAuthenticated(HubError):  # noqa: N818

@@ -12,8 +12,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from analytics_hub.api.access import Allow, services_of
-from analytics_hub.api.rest.answers import json_answer
-from analytics_hub.api.rest.wire import ProblemBody, UsageBody, usage_body
+from analytics_hub.api.rest.answers import answer
+from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
+from analytics_hub.api.rest.formats import wanted_format
+from analytics_hub.api.rest.tables import usage_table
+from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
+from analytics_hub.api.rest.wire import UsageBody, usage_body
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.metrics import METRICS
@@ -26,54 +30,9 @@ from analytics_hub.tenancy.authenticate import Caller
 router = APIRouter(tags=["usage"])
 
 FILTER_PREFIX: Final = "filter."
-_SINGLE: Final = ("from", "to", "interval", "tz", "order", "limit")
+_SINGLE: Final = ("from", "to", "interval", "tz", "order", "top", "limit", "compare", "fill")
 _LISTS: Final = ("metrics", "group_by")
 FROM_DEFAULT: Final = "-24h"
-
-_EXAMPLE: dict[str, Any] = {
-    "query": {
-        "from": "2026-11-01T00:00:00-04:00",
-        "to": "2026-11-03T00:00:00-05:00",
-        "interval": "1d",
-        "tz": "America/New_York",
-        "metrics": ["events", "cost_usd", "latency_p95_ms"],
-        "group_by": ["model"],
-        "filters": {"environment": ["prod"]},
-        "order": "-cost_usd",
-        "limit": 10,
-    },
-    "fresh_until": "2026-11-05T08:00:00.123456Z",
-    "coverage": {
-        "events": 1200,
-        "unpriced_events": 0,
-        "partial_events": 0,
-        "estimated_events": 0,
-        "event_share": 1.0,
-        "tokens": 2400000,
-        "unpriced_tokens": 0,
-        "token_share": 1.0,
-    },
-    "levels": [{"level": "usage_1h", "minutes": 2940}],
-    "total": {"events": 1200, "cost_usd": "12.345678", "latency_p95_ms": 1834.2},
-    "series": [
-        {
-            "group": {"model": "gpt-4o"},
-            "other": False,
-            "total": {"events": 1200, "cost_usd": "12.345678", "latency_p95_ms": 1834.2},
-            "points": [
-                {
-                    "start": "2026-11-01T00:00:00-04:00",
-                    "values": {"events": 700, "cost_usd": "7.20", "latency_p95_ms": 1790.0},
-                }
-            ],
-        }
-    ],
-}
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "content": {"application/problem+json": {}}}
-    for status in (401, 403, 422, 503)
-}
 
 
 def _filters(description: str) -> list[dict[str, Any]]:
@@ -94,11 +53,13 @@ def _filters(description: str) -> list[dict[str, Any]]:
     "/v1/usage",
     summary="Usage, cost and latency of your tenant over time",
     response_class=Response,
-    responses={
-        200: {"model": UsageBody, "content": {"application/json": {"example": _EXAMPLE}}},
-        **_PROBLEMS,
+    responses={**answers_of(UsageBody, USAGE_EXAMPLE), **problems(401, 403, 406, 422, 503)},
+    openapi_extra={
+        "parameters": [
+            *_filters("Only events with one of these values; repeat it for several."),
+            IF_NONE_MATCH,
+        ]
     },
-    openapi_extra={"parameters": _filters("Only events with one of these values; repeat it for several.")},
 )
 async def usage(
     *,
@@ -122,10 +83,16 @@ async def usage(
     order: Annotated[
         str | None, Query(description="`-cost_usd`: greatest first; `cost_usd`: least first.")
     ] = None,
-    limit: Annotated[
+    top: Annotated[
         int | None, Query(description="Groups told apart; the rest are one series, `other`.")
     ] = None,
+    limit: Annotated[int | None, Query(description="The same as `top`.")] = None,
+    compare: Annotated[
+        str | None, Query(description="`previous`: the period of the same length just before as well.")
+    ] = None,
+    fill: Annotated[bool, Query(description="Give buckets without events as well, with zeros.")] = False,
 ) -> Response:
+    wanted = wanted_format(request)
     services = services_of(request)
     _check_known(request)
     query = UsageQuery.ask(
@@ -138,13 +105,21 @@ async def usage(
         group_by=_split(group_by),
         filters=_given_filters(request),
         order=order,
-        limit=limit,
+        limit=_one_of(top, limit),
+        compare=compare,
+        fill=fill,
         caps=services.caps,
     )
-    answer = await services.usage.ask(query)
-    for read in answer.levels:
+    found = await services.usage.ask(query)
+    for read in found.levels:
         QUERY_MINUTES.labels(read.level.value).inc(read.minutes)
-    return json_answer(usage_body(answer), bytes_max=request.app.state.response_bytes_max)
+    return await answer(request, wanted, body=lambda: usage_body(found), table=lambda: usage_table(found))
+
+
+def _one_of(top: int | None, limit: int | None) -> int | None:
+    if top is not None and limit is not None:
+        raise InvalidInput("given_twice", "limit", "`top` and `limit` are one parameter: give one of them.")
+    return limit if top is None else top
 
 
 def _moment(text: str, edge: Edge, tz: str, now: datetime) -> datetime:

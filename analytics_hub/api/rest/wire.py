@@ -7,14 +7,14 @@ is nothing to divide by. Bucket starts carry the offset of the question's zone.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics_hub.domain.answer import Coverage, Series, UsageAnswer
+from analytics_hub.domain.answer import Coverage, Point, PreviousPeriod, Series, UsageAnswer
 from analytics_hub.domain.ledger import Ledger, LedgerCount
-from analytics_hub.domain.usage import UsageQuery
+from analytics_hub.domain.usage import COMPARE_PREVIOUS, UsageQuery
 
 WireValue = int | float | str | None
 
@@ -28,11 +28,23 @@ class PointBody(_Body):
     values: dict[str, WireValue]
 
 
+class PreviousSeriesBody(_Body):
+    """A group in the period before; its points are named by their own starts."""
+
+    total: dict[str, WireValue]
+    points: list[PointBody]
+
+
 class SeriesBody(_Body):
     group: dict[str, str]
     other: bool = Field(description="True for the one series that gathers all groups past the limit.")
     total: dict[str, WireValue]
-    points: list[PointBody] = Field(description="Buckets without events are absent.")
+    points: list[PointBody] = Field(
+        description="Buckets without events are absent, unless `fill` asks for them."
+    )
+    previous: PreviousSeriesBody | None = Field(
+        description="The group in the period before; null without one."
+    )
 
 
 class CoverageBody(_Body):
@@ -65,6 +77,19 @@ class QuestionBody(_Body):
     filters: dict[str, list[str]]
     order: str
     limit: int | None = Field(description="Most groups told apart; null where nothing is grouped.")
+    compare: Literal["previous"] | None
+    fill: bool
+
+
+class PreviousPeriodBody(_Body):
+    """The period before the range, of the same length, and everything in it."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+    total: dict[str, WireValue]
+    coverage: CoverageBody
 
 
 class UsageBody(_Body):
@@ -74,6 +99,7 @@ class UsageBody(_Body):
     levels: list[LevelBody] = Field(description="Which rollups were read, in minutes of time.")
     total: dict[str, WireValue]
     series: list[SeriesBody]
+    previous: PreviousPeriodBody | None = Field(description="With `compare`: the period before.")
 
 
 class LedgerCountBody(_Body):
@@ -116,6 +142,7 @@ def usage_body(answer: UsageAnswer) -> dict[str, Any]:
         "levels": [{"level": read.level.value, "minutes": read.minutes} for read in answer.levels],
         "total": dict(answer.total),
         "series": [_series_body(series, zone) for series in answer.series],
+        "previous": answer.previous and previous_body(answer.previous, zone),
     }
 
 
@@ -131,6 +158,17 @@ def question_body(query: UsageQuery) -> dict[str, Any]:
         "filters": {chosen.dimension: list(chosen.values) for chosen in query.filters},
         "order": f"-{order.metric}" if order.descending else order.metric,
         "limit": query.groups_max if query.group_by else None,
+        "compare": COMPARE_PREVIOUS if query.compare else None,
+        "fill": query.fill,
+    }
+
+
+def previous_body(previous: PreviousPeriod, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "from": previous.start.astimezone(zone),
+        "to": previous.end.astimezone(zone),
+        "total": dict(previous.total),
+        "coverage": coverage_body(previous.coverage),
     }
 
 
@@ -153,10 +191,18 @@ def ledger_body(ledger: Ledger) -> dict[str, Any]:
 
 
 def _series_body(series: Series, zone: ZoneInfo) -> dict[str, Any]:
-    points = [
-        {"start": point.start.astimezone(zone), "values": dict(point.values)} for point in series.points
-    ]
-    return {"group": dict(series.group), "other": series.other, "total": dict(series.total), "points": points}
+    before = series.previous
+    return {
+        "group": dict(series.group),
+        "other": series.other,
+        "total": dict(series.total),
+        "points": _points_body(series.points, zone),
+        "previous": before and {"total": dict(before.total), "points": _points_body(before.points, zone)},
+    }
+
+
+def _points_body(points: tuple[Point, ...], zone: ZoneInfo) -> list[dict[str, Any]]:
+    return [{"start": point.start.astimezone(zone), "values": dict(point.values)} for point in points]
 
 
 def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:

@@ -6,7 +6,7 @@ from fastapi.routing import APIRoute
 
 from analytics_hub.api.access import Allow, open_to_all
 from analytics_hub.api.app import ROUTERS
-from analytics_hub.api.rest.usage import _EXAMPLE
+from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
 from analytics_hub.api.rest.wire import LedgerBody, UsageBody
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.series import DIMENSIONS
@@ -38,7 +38,7 @@ def test_the_documentation_names_every_metric_dimension_and_filter() -> None:
 
 
 def test_the_example_of_the_documentation_has_the_shape_of_an_answer() -> None:
-    UsageBody.model_validate(_EXAMPLE)
+    UsageBody.model_validate(USAGE_EXAMPLE)
 
 
 def test_an_answer_has_its_documented_shape() -> None:
