@@ -16,7 +16,12 @@ from psycopg.conninfo import make_conninfo
 from analytics_hub.domain.errors import Broken
 from analytics_hub.domain.tenant import TenantId
 
-_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# The lock comes before the snapshot (LOCK takes none). Retention drops and moves rows behind the back of all snapshots:
+# it waits for whoever holds this lock, and whoever comes later sees what it did (docs/adr/0016-retention-by-drop.md).
+_HOLD_RETENTION = "LOCK TABLE {schema}.rollup_retention IN ACCESS SHARE MODE"
+_BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HOLD_RETENTION.format(schema='hub_read')}"
+BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_HOLD_RETENTION.format(schema='hub')}"
+"""For hub_maint: one snapshot to write by, from which no row vanishes either."""
 # transaction-local (the third argument): the setting ends with the transaction, however that ends.
 _SET_TENANT = "SELECT set_config('hub.tenant_id', %s, true)"
 _WHO = """
@@ -77,8 +82,8 @@ async def connect_async(
 @contextmanager
 def tenant_transaction(conn: psycopg.Connection[Any], tenant_id: TenantId) -> Iterator[psycopg.Cursor[Any]]:
     """One read-only snapshot of one tenant. Needs a connection in autocommit mode without an open transaction."""
-    conn.execute(_BEGIN_READ)
     try:
+        conn.execute(_BEGIN_READ)
         conn.execute(_SET_TENANT, [_checked(tenant_id)])
         with conn.cursor() as cursor:
             yield cursor
@@ -94,8 +99,8 @@ async def tenant_transaction_async(
     conn: psycopg.AsyncConnection[Any], tenant_id: TenantId
 ) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
     """As `tenant_transaction`, for asyncio."""
-    await conn.execute(_BEGIN_READ)
     try:
+        await conn.execute(_BEGIN_READ)
         await conn.execute(_SET_TENANT, [_checked(tenant_id)])
         async with conn.cursor() as cursor:
             yield cursor
