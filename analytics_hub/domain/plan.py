@@ -5,9 +5,10 @@ and the store (`analytics_hub/storage/usage_store.py`) runs that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from analytics_hub.domain.usage import UsageQuery
 
@@ -25,6 +26,10 @@ class Level(StrEnum):
     EVENT = "usage_events"
 
 
+FACET_OF_ALL: Final = ""
+"""The facet along no dimension: the whole tenant."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open range of bucket starts, UTC."""
@@ -40,7 +45,8 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What one snapshot knows of a range. An hour without a mark has coarse rows equal to the sum of its
-    deltas; a day needs that of all its hours and no mark of its own.
+    deltas; a day needs that of all its hours and no mark of its own. `gaps` are the hours that have no rows
+    of a facet, by its dimension.
     """
 
     hours: frozenset[datetime]
@@ -48,6 +54,9 @@ class Marks:
     minutes_dropped_before: datetime | None
     taken_at: datetime
     declared_tags: frozenset[str] = frozenset()
+    gaps: Mapping[str, frozenset[datetime]] = field(default_factory=dict)
+    hours_dropped_before: datetime | None = None
+    events_dropped_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class Plan:
     """A question, the starts of its output buckets (none without an interval), and what to read for it.
 
     Reads of two levels overlap only where a late delta must be added to a coarse row whose minutes are gone.
+    `facet` is the dimension of the facets among the reads. With `groups` those are the groups, in this order,
+    instead of the best ones; the rest is `other`, or not read at all without `others`.
     """
 
     query: UsageQuery
@@ -70,6 +81,9 @@ class Plan:
     reads: tuple[Read, ...]
     columns: tuple[str, ...]
     sketches: tuple[str, ...]
+    facet: str | None = None
+    groups: tuple[tuple[str, ...], ...] | None = None
+    others: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,14 @@
-"""The in-memory twin of the usage store: deltas, closed hours and days, marks and dropped minutes, by the
-same rules.
+"""The in-memory twins of the stores: usage by the rules of `memory_rollups.py`, the ledger, dead letters.
 
-For tests and for understanding: what `analytics_hub/storage` does with tables and a closer is here a few
-dictionaries. `raw()` keeps every delta for ever, so that an answer can be compared with the plain sum.
+For tests and for understanding. `raw()` keeps every delta for ever, so that an answer can be compared with the
+plain sum.
 """
 
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
 from analytics_hub.domain.ledger import LedgerHour
@@ -18,95 +17,56 @@ from analytics_hub.domain.plan import Level, Marks, MeasureRow, Plan, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.measures import Measures, merged
+from analytics_hub.query.memory_rollups import Delta, MemoryRollups, within
 
-_WIDTHS = {Level.MINUTE: timedelta(minutes=1), Level.HOUR: timedelta(hours=1), Level.DAY: timedelta(days=1)}
+__all__ = ["Delta", "MemoryDeadLetterStore", "MemoryLedgerStore", "MemorySnapshot", "MemoryUsageStore"]
+
+_FACETS = (Level.FACET_DAY, Level.FACET_HOUR)
 _Group = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Delta:
-    """A rollup row: when, which series (dimensions and `tag.<key>`), how much."""
-
-    bucket: datetime
-    series: Mapping[str, str]
-    sums: Mapping[str, int]
-    sketches: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class MemoryUsageStore:
     """One tenant's rollups. `taken_at` stands still until it is set."""
 
-    def __init__(self, tenant: TenantId, taken_at: datetime, declared_tags: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        tenant: TenantId,
+        taken_at: datetime,
+        declared_tags: Iterable[str] = (),
+        *,
+        facet_values_max: int = 100,
+    ) -> None:
         self.taken_at = taken_at
         self._declared_tags = frozenset(declared_tags)
         self._tenant = tenant
         self._raw: list[Delta] = []
-        self._levels: dict[Level, list[Delta]] = {level: [] for level in Level}
-        self._hours: set[datetime] = set()
-        self._days: set[datetime] = set()
-        self._dropped_before: datetime | None = None
+        self._rollups = MemoryRollups(facet_values_max)
+        self.close = self._rollups.close
+        self.drop_minutes = self._rollups.drop_minutes
+        self.drop_hours = self._rollups.drop_hours
 
     def add(self, delta: Delta) -> None:
-        """A flush of one delta: the row and the mark of its hour, together."""
+        """A flush of one delta."""
         self._raw.append(delta)
-        self._levels[Level.MINUTE].append(delta)
-        self._hours.add(_floor(delta.bucket, Level.HOUR))
-
-    def close(self, now: datetime) -> None:
-        """The closer: hours that are over from their deltas, days that are over from their hours."""
-        for hour in [hour for hour in self._hours if hour + _WIDTHS[Level.HOUR] <= now]:
-            self._close_hour(hour)
-            self._days.add(_floor(hour, Level.DAY))
-            self._hours.remove(hour)
-        for day in [day for day in self._days if day + _WIDTHS[Level.DAY] <= now]:
-            self._recompute(Level.DAY, day, Level.HOUR)
-            self._days.remove(day)
-
-    def drop_minutes(self, before: datetime) -> None:
-        """Retention: whole hours of minutes go. The border never passes a marked hour: its minutes are not
-        yet all in its coarse row, and behind the border they would be added to it a second time.
-        """
-        border = self._dropped_before
-        marked = [hour for hour in self._hours if border is None or hour >= border]
-        wanted = min([before, *marked])
-        border = wanted if border is None else max(border, wanted)
-        self._dropped_before = border
-        self._levels[Level.MINUTE] = [
-            delta
-            for delta in self._levels[Level.MINUTE]
-            if delta.bucket >= border or _floor(delta.bucket, Level.HOUR) in self._hours
-        ]
+        self._rollups.add(delta)
 
     def raw(self) -> Sequence[Delta]:
         return self._raw
 
     @asynccontextmanager
     async def snapshot(self, tenant: TenantId) -> AsyncIterator["MemorySnapshot"]:
-        levels = {level: list(rows) if tenant == self._tenant else [] for level, rows in self._levels.items()}
+        own = self._rollups
+        levels = {level: list(rows) if tenant == self._tenant else [] for level, rows in own.levels.items()}
         marks = Marks(
-            frozenset(self._hours),
-            frozenset(self._days),
-            self._dropped_before,
-            self.taken_at,
-            self._declared_tags,
+            hours=frozenset(own.hours),
+            days=frozenset(own.days),
+            minutes_dropped_before=own.minutes_dropped_before,
+            taken_at=self.taken_at,
+            declared_tags=self._declared_tags,
+            gaps={dimension: frozenset(hours) for dimension, hours in own.gaps.items()},
+            hours_dropped_before=own.hours_dropped_before,
         )
         yield MemorySnapshot(levels, marks)
-
-    def _close_hour(self, hour: datetime) -> None:
-        if self._dropped_before is None or hour >= self._dropped_before:
-            self._recompute(Level.HOUR, hour, Level.MINUTE)
-            return
-        late = list(_within(self._levels[Level.MINUTE], Span(hour, hour + _WIDTHS[Level.HOUR])))
-        self._levels[Level.HOUR] += [Delta(hour, row.series, row.sums, row.sketches) for row in late]
-        taken = {id(row) for row in late}
-        self._levels[Level.MINUTE] = [row for row in self._levels[Level.MINUTE] if id(row) not in taken]
-
-    def _recompute(self, level: Level, bucket: datetime, source: Level) -> None:
-        span = Span(bucket, bucket + _WIDTHS[level])
-        self._levels[level] = [row for row in self._levels[level] if row.bucket != bucket]
-        self._levels[level] += [
-            Delta(bucket, row.series, row.sums, row.sketches) for row in _within(self._levels[source], span)
-        ]
 
 
 class MemorySnapshot:
@@ -116,22 +76,29 @@ class MemorySnapshot:
         self._levels = levels
         self._marks = marks
 
-    async def marks(self, span: Span) -> Marks:
-        hours = frozenset(hour for hour in self._marks.hours if span.start <= hour < span.end)
-        days = frozenset(day for day in self._marks.days if span.start <= day < span.end)
-        return replace(self._marks, hours=hours, days=days)
+    async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
+        return replace(
+            self._marks,
+            hours=_inside(self._marks.hours, span),
+            days=_inside(self._marks.days, span),
+            gaps={name: _inside(self._marks.gaps.get(name, frozenset()), span) for name in facets},
+        )
 
     async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
         cells: dict[tuple[_Group, datetime | None], list[Measures]] = {}
         for row in self._chosen(plan):
             group = tuple(row.series.get(name, "") for name in plan.query.group_by)
             cells.setdefault((group, _bucket(plan, row.bucket)), []).append(_measures(row))
-        ranks = _ranks(plan, cells)
+        if plan.groups is None:
+            ranks, shown = _ranks(plan, cells), plan.query.groups_max
+        else:
+            ranks, shown = {group: rank for rank, group in enumerate(plan.groups)}, len(plan.groups)
         folded: dict[tuple[int, datetime | None], list[Measures]] = {}
         for (group, bucket), parts in cells.items():
-            rank = min(ranks[group], plan.query.groups_max)
-            folded.setdefault((rank, bucket), []).extend(parts)
-        groups = {rank: group for group, rank in ranks.items() if rank < plan.query.groups_max}
+            rank = min(ranks.get(group, shown), shown)
+            if rank < shown or plan.others:
+                folded.setdefault((rank, bucket), []).extend(parts)
+        groups = {rank: group for group, rank in ranks.items() if rank < shown}
         return [
             _row(plan, groups.get(rank), bucket, merged(folded[rank, bucket]))
             for rank, bucket in sorted(folded, key=lambda key: (key[0], key[1] or self._marks.taken_at))
@@ -140,7 +107,9 @@ class MemorySnapshot:
     def _chosen(self, plan: Plan) -> Iterator[Delta]:
         for read in plan.reads:
             for span in read.spans:
-                for row in _within(self._levels[read.level], span):
+                for row in within(self._levels[read.level], span):
+                    if read.level in _FACETS and row.facet != plan.facet:
+                        continue
                     if all(row.series.get(test.dimension, "") in test.values for test in plan.query.filters):
                         yield row
 
@@ -186,12 +155,8 @@ def _bucket(plan: Plan, moment: datetime) -> datetime | None:
     return plan.edges[bisect_right(plan.edges, moment) - 1] if plan.edges else None
 
 
-def _within(rows: Sequence[Delta], span: Span) -> Iterator[Delta]:
-    return (row for row in rows if span.start <= row.bucket < span.end)
-
-
-def _floor(moment: datetime, level: Level) -> datetime:
-    return moment - (moment - datetime(2000, 1, 1, tzinfo=moment.tzinfo)) % _WIDTHS[level]
+def _inside(moments: Iterable[datetime], span: Span) -> frozenset[datetime]:
+    return frozenset(moment for moment in moments if span.start <= moment < span.end)
 
 
 class MemoryLedgerStore:

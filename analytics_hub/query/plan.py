@@ -4,35 +4,36 @@ Pure.
 In: a question and the marks that its snapshot shows. Out: a `Plan` whose reads cover the range exactly once.
 
     output bucket   |--------------------------------------------|
-    edge minutes    |--|                                      |--|    usage_1m
-    whole hours        |-----|                          |-----|       usage_1h, marked ones usage_1m
-    whole UTC days           |--------------------------|             usage_1d, marked ones by hours
+    edge minutes    |--|                                      |--|    usage_1m, of all series usage_1m_total
+    whole hours        |-----|                          |-----|       usage_1h_facet or usage_1h, marked ones usage_1m
+    whole UTC days           |--------------------------|             usage_1d_facet or usage_1d, marked ones by hours
 
 Rules
 1. Output buckets of up to 15 minutes read minutes only.
 2. A coarse row is read only when it lies wholly inside the range and one output bucket.
-3. A day is read from usage_1d when neither it nor any of its hours is marked, else by its hours.
-4. An hour is read from usage_1h when it is not marked, else from usage_1m.
-5. A marked hour whose minutes are dropped already: its coarse row plus the minute rows that came late.
-6. Minutes that are dropped cannot be asked for: that is said (`minutes_not_kept`), never guessed.
-7. Were the spans of a level too many (a closer that is behind on scattered history), everything from the
-first to the last marked hour is read from minutes: slower, and still exact.
+3. A day is read as a day when neither it nor any of its hours is marked, else by its hours.
+4. An hour is read as an hour when it is not marked, else from usage_1m.
+5. A question that names at most one of the eight dimensions, and no tag, reads days and hours from the facet of
+that dimension; one that names none reads the minutes of closed hours from usage_1m_total. Where the facet has a gap,
+the same days, hours and minutes are read by series.
+6. A marked hour whose minutes are dropped already: its coarse row plus the minute rows that came late. A day whose
+hours are dropped likewise: its day row plus those minute rows.
+7. What is dropped cannot be asked for: that is said (`minutes_not_kept`, `hours_not_kept`), never guessed.
+8. Were the spans of a level too many (a closer that is behind on scattered history), everything from the first to the
+last marked hour is read from minutes; were it the gaps of a facet, all is read by series: slower, and still exact.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analytics_hub.domain.errors import InvalidInput, TryLater
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.domain.plan import Level, Marks, Plan, Read, Span
-from analytics_hub.domain.usage import FIRST_MOMENT, Interval, UsageQuery
+from analytics_hub.domain.plan import FACET_OF_ALL, Level, Marks, Plan, Read, Span
+from analytics_hub.domain.series import DIMENSIONS
+from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
+from analytics_hub.query.levels import DAY, Known, Part, ceil, decompose, floor, instead, minutes
 
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MINUTES_ONLY = {Interval.MINUTE, Interval.MINUTES_5, Interval.MINUTES_15}
 
 COVERAGE_COLUMNS: Final = (
@@ -45,110 +46,58 @@ COVERAGE_COLUMNS: Final = (
 )
 """Read for every answer, whatever was asked: it says how much of itself is priced."""
 
-_Part = tuple[Level, Span]
-
-
-@dataclass(frozen=True)
-class _Known:
-    """The marks, arranged for the questions that the planner asks."""
-
-    hours: frozenset[datetime]
-    days: frozenset[datetime]
-    kept_from: datetime
-
-    @classmethod
-    def of(cls, marks: Marks) -> "_Known":
-        kept_from = marks.minutes_dropped_before or FIRST_MOMENT
-        # Retention drops whole hours; a half-dropped hour could be answered by no level.
-        assert not (kept_from - _EPOCH) % _HOUR
-        return cls(marks.hours, marks.days | {_floor(hour, _DAY) for hour in marks.hours}, kept_from)
-
 
 def marks_span(query: UsageQuery) -> Span:
     """The range whose marks the planner must know: every UTC day that the question touches."""
-    return Span(_floor(query.start, _DAY), _ceil(query.end, _DAY))
+    return Span(floor(query.start, DAY), ceil(query.end, DAY))
+
+
+def facet_of(query: UsageQuery) -> str | None:
+    """The one dimension that the question names, '' when it names none; None when no facet can answer it."""
+    named = {*query.group_by, *(chosen.dimension for chosen in query.filters)}
+    if not named:
+        return FACET_OF_ALL
+    only = named.pop()
+    return only if not named and only in DIMENSIONS else None
+
+
+def facets_of(query: UsageQuery) -> tuple[str, ...]:
+    """The facets whose gaps the planner must know: its own, and that of everything, for what is left over."""
+    facet = facet_of(query)
+    return () if facet is None else tuple(dict.fromkeys((facet, FACET_OF_ALL)))
 
 
 def plan(query: UsageQuery, marks: Marks, *, spans_max: int) -> Plan:
-    """Decide what to read. Raises InvalidInput for minutes that are no longer kept."""
-    known = _Known.of(marks)
+    """Decide what to read. Raises InvalidInput for what is no longer kept."""
     whole = Span(query.start, query.end)
     edges = bucket_edges(query.interval, query.zone, whole)
-    if query.interval in _MINUTES_ONLY:
-        parts = [_minutes(whole, known)]
-    else:
-        parts = [part for piece in bucket_spans(edges, whole) for part in _decompose(piece, known)]
-    reads = _gather(parts)
-    if max(len(read.spans) for read in reads) > spans_max:
-        reads = _gather(_instead(parts, known))
-    if max(len(read.spans) for read in reads) > spans_max:
-        raise TryLater("closer_behind", "Too many separate hours wait to be closed.", retry_after_s=30)
+    pieces = None if query.interval in _MINUTES_ONLY else bucket_spans(edges, whole)
+    facet = facet_of(query)
     columns, sketches = _columns(query)
-    return Plan(query, edges, reads, columns, sketches)
+    for reads in _attempts(whole, pieces, marks, facet):
+        if max(len(read.spans) for read in reads) <= spans_max:
+            return Plan(query, edges, reads, columns, sketches, facet)
+    if marks.hours or marks.days:
+        raise TryLater("closer_behind", "Too many separate hours wait to be closed.", retry_after_s=30)
+    message = "Too many days begin within a UTC hour or day: take a shorter range, a wider interval or the zone UTC."
+    raise InvalidInput("too_many_spans", "tz", message)
 
 
-def _decompose(piece: Span, known: _Known) -> Iterator[_Part]:
-    """One piece of one output bucket: minutes at its edges, hours inside them, days inside those."""
-    first, last = _ceil(piece.start, _HOUR), _floor(piece.end, _HOUR)
-    if first >= last:
-        yield _minutes(piece, known)
-        return
-    if piece.start < first:
-        yield _minutes(Span(piece.start, first), known)
-    yield from _hours_and_days(Span(first, last), known)
-    if last < piece.end:
-        yield _minutes(Span(last, piece.end), known)
+def _attempts(
+    whole: Span, pieces: list[Span] | None, marks: Marks, facet: str | None
+) -> Iterator[tuple[Read, ...]]:
+    """What could be read, the quickest first; each is exact."""
+    for along in dict.fromkeys((facet, None)):
+        known = Known.of(marks, along)
+        if pieces is None:
+            yield _gather(minutes(whole, known))
+            continue
+        parts = [part for piece in pieces for part in decompose(piece, known)]
+        yield _gather(parts)
+        yield _gather(instead(parts, known))
 
 
-def _hours_and_days(span: Span, known: _Known) -> Iterator[_Part]:
-    first, last = _ceil(span.start, _DAY), _floor(span.end, _DAY)
-    if first >= last:
-        yield from _hours(span, known)
-        return
-    yield from _hours(Span(span.start, first), known)
-    for day in _steps(Span(first, last), _DAY):
-        if day.start in known.days:
-            yield from _hours(day, known)
-        else:
-            yield Level.DAY, day
-    yield from _hours(Span(last, span.end), known)
-
-
-def _hours(span: Span, known: _Known) -> Iterator[_Part]:
-    for hour in _steps(span, _HOUR):
-        if hour.start not in known.hours:
-            yield Level.HOUR, hour
-        elif hour.start >= known.kept_from:
-            yield Level.MINUTE, hour
-        else:
-            yield Level.HOUR, hour
-            yield Level.MINUTE, hour
-
-
-def _minutes(span: Span, known: _Known) -> _Part:
-    if span.start < known.kept_from:
-        raise InvalidInput(
-            "minutes_not_kept",
-            "from",
-            f"Before {known.kept_from:%Y-%m-%dT%H:%MZ} only whole UTC hours are kept: "
-            "move the range to full hours, take a wider interval or another zone.",
-        )
-    return Level.MINUTE, span
-
-
-def _instead(parts: list[_Part], known: _Known) -> Iterator[_Part]:
-    """Rule 7, for the part of the range whose minutes are kept."""
-    late = [span for level, span in parts if level is Level.MINUTE and span.start >= known.kept_from]
-    if not late:
-        yield from parts
-        return
-    covered = Span(min(late).start, max(span.end for span in late))
-    # From `kept_from` on the parts are disjoint, so each lies either wholly inside or wholly outside.
-    yield from (part for part in parts if part[1].end <= covered.start or part[1].start >= covered.end)
-    yield Level.MINUTE, covered
-
-
-def _gather(parts: Iterable[_Part]) -> tuple[Read, ...]:
+def _gather(parts: Iterable[Part]) -> tuple[Read, ...]:
     """Sorted, neighbours joined, coarsest level first."""
     spans: dict[Level, list[Span]] = {level: [] for level in Level}
     for level, span in sorted(parts, key=lambda part: part[1]):
@@ -168,18 +117,3 @@ def _columns(query: UsageQuery) -> tuple[tuple[str, ...], tuple[str, ...]]:
         wanted += METRICS[query.ordering.metric].columns
     sketches = [metric.sketch for metric in metrics if metric.sketch]
     return tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(sketches))
-
-
-def _steps(span: Span, width: timedelta) -> Iterator[Span]:
-    start = span.start
-    while start < span.end:
-        yield Span(start, start + width)
-        start += width
-
-
-def _floor(moment: datetime, width: timedelta) -> datetime:
-    return moment - (moment - _EPOCH) % width
-
-
-def _ceil(moment: datetime, width: timedelta) -> datetime:
-    return moment + (_EPOCH - moment) % width

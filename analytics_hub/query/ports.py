@@ -22,8 +22,9 @@ from analytics_hub.domain.tenant import TenantId
 class UsageSnapshot(Protocol):
     """One consistent view of one tenant; what its two methods see fits together."""
 
-    async def marks(self, span: Span) -> Marks:
-        """The marks of the hours and days in the span, the minute retention, and the moment of the view."""
+    async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
+        """The marks of the hours and days in the span, the gaps of these facets there, what retention has dropped,
+        and the moment of the view."""
         ...
 
     async def rows(self, plan: Plan) -> Sequence[MeasureRow]:

@@ -14,7 +14,7 @@ from analytics_hub.domain.plan import LevelRead, MeasureRow, Plan, Read
 from analytics_hub.domain.series import TAG_PREFIX
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.measures import Measures, merged
-from analytics_hub.query.plan import marks_span, plan
+from analytics_hub.query.plan import facets_of, marks_span, plan
 from analytics_hub.query.ports import UsageStore
 from analytics_hub.query.values import values
 
@@ -29,7 +29,7 @@ class UsageService:
     async def ask(self, query: UsageQuery) -> UsageAnswer:
         """The exact answer as of one snapshot."""
         async with self._store.snapshot(query.tenant) as snapshot:
-            marks = await snapshot.marks(marks_span(query))
+            marks = await snapshot.marks(marks_span(query), facets_of(query))
             _check_tags(query, marks.declared_tags)
             # Planning a long range and reading sketches are work for a thread: other requests go on
             # meanwhile.

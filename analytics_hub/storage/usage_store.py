@@ -62,18 +62,29 @@ class PostgresSnapshot:
         self._tenant = tenant
         self._build = build
 
-    async def marks(self, span: Span) -> Marks:
-        args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
+    async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
+        args = {
+            "tenant_id": int(self._tenant),
+            "start": span.start,
+            "end": span.end,
+            "facets": list(facets),
+        }
         await self._cursor.execute(statements("usage")["marks"], args)
         row = await self._cursor.fetchone()
-        assert row is not None  # a SELECT without FROM has one row
-        taken_at, dropped_before, hours, days, tags = row
+        assert row is not None  # one row of retention, and lists beside it
+        taken_at, minutes, hours_kept, events, hours, days, tags, gap_facets, gap_hours = row
+        gaps: dict[str, set[datetime]] = {}
+        for facet, hour in zip(gap_facets, gap_hours, strict=True):
+            gaps.setdefault(facet, set()).add(hour.astimezone(UTC))
         return Marks(
             hours=frozenset(hour.astimezone(UTC) for hour in hours),
             days=frozenset(day.astimezone(UTC) for day in days),
-            minutes_dropped_before=dropped_before and dropped_before.astimezone(UTC),
+            minutes_dropped_before=minutes.astimezone(UTC),
             taken_at=taken_at.astimezone(UTC),
             declared_tags=frozenset(tags or ()),
+            gaps={facet: frozenset(found) for facet, found in gaps.items()},
+            hours_dropped_before=hours_kept.astimezone(UTC),
+            events_dropped_before=events.astimezone(UTC),
         )
 
     async def rows(self, plan: Plan) -> Sequence[MeasureRow]:

@@ -19,7 +19,12 @@ SQL_TEXT = re.compile(
     r"^\s*(SELECT|INSERT INTO|UPDATE\s+\S+\s+SET|DELETE FROM|COPY\s+\S+\s*\(|WITH\s+\w+\s+AS|TRUNCATE)\s"
 )
 # Folders and files whose Python may hold SQL; everything else names a statement of a .sql file.
-SQL_HOMES = ("analytics_hub/storage", "analytics_hub/query/build.py")
+SQL_HOMES = (
+    "analytics_hub/storage",
+    "analytics_hub/query/build.py",
+    "analytics_hub/query/build_level.py",
+    "analytics_hub/query/build_sums.py",
+)
 
 
 def _sql_constants(text: str) -> list[int]:

@@ -14,7 +14,7 @@ from analytics_hub.domain.plan import Plan
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.build import build
-from analytics_hub.query.plan import marks_span, plan
+from analytics_hub.query.plan import facets_of, marks_span, plan
 from analytics_hub.storage.connections import connect_async, tenant_transaction_async
 from analytics_hub.storage.usage_store import PostgresSnapshot
 from rust_core import sketch_count, sketch_merge
@@ -48,7 +48,7 @@ async def both(reader_dsn: str, query: UsageQuery, *, blind: bool = False) -> tu
     try:
         async with tenant_transaction_async(connection, query.tenant) as cursor:
             snapshot = PostgresSnapshot(cursor, query.tenant, build)
-            marks = await snapshot.marks(marks_span(query))
+            marks = await snapshot.marks(marks_span(query), facets_of(query))
             if blind:
                 marks = replace(marks, hours=frozenset(), days=frozenset())
             planned = plan(query, marks, spans_max=500)

@@ -2,15 +2,21 @@
 
 -- name: marks
 -- One row: everything that the planner must know of the span, from the snapshot that the rows will come from.
-SELECT transaction_timestamp(),
-       (SELECT minutes_dropped_before FROM hub_read.rollup_retention),
+SELECT transaction_timestamp(), minutes_dropped_before, hours_dropped_before, events_dropped_before,
        ARRAY(SELECT DISTINCT hour FROM hub_read.rollup_marks
               WHERE tenant_id = %(tenant_id)s::int4
                 AND hour >= %(start)s::timestamptz AND hour < %(end)s::timestamptz),
        ARRAY(SELECT day FROM hub_read.rollup_day_marks
               WHERE tenant_id = %(tenant_id)s::int4
                 AND day >= %(start)s::timestamptz AND day < %(end)s::timestamptz),
-       (SELECT declared_tags FROM hub_read.tenants WHERE tenant_id = %(tenant_id)s::int4)
+       (SELECT declared_tags FROM hub_read.tenants WHERE tenant_id = %(tenant_id)s::int4),
+       gap.facets, gap.hours
+  FROM hub_read.rollup_retention,
+       (SELECT COALESCE(array_agg(dimension), '{}') AS facets, COALESCE(array_agg(hour), '{}') AS hours
+          FROM hub_read.rollup_facet_gaps
+         WHERE tenant_id = %(tenant_id)s::int4
+           AND dimension = ANY(%(facets)s::text[])
+           AND hour >= %(start)s::timestamptz AND hour < %(end)s::timestamptz) AS gap
 
 -- name: ledger
 SELECT hour, sum(received)::int8, sum(stored)::int8, sum(duplicate)::int8, sum(rejected)::int8

@@ -71,6 +71,7 @@ def retire(db: Database, moment: datetime) -> None:
         marked = connection.execute("SELECT count(*) FROM hub.rollup_marks WHERE hour < %s", [day]).fetchone()
         if marked == (0,):
             connection.execute("DELETE FROM hub.usage_1m WHERE bucket < %s", [day])
+            connection.execute("DELETE FROM hub.usage_1m_total WHERE bucket < %s", [day])
             connection.execute(
                 "UPDATE hub.rollup_retention SET minutes_dropped_before = greatest(minutes_dropped_before, %s)",
                 [day],
@@ -98,7 +99,8 @@ def fresh(db: Database) -> PostgresStored:
     """
     with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
         connection.execute(
-            "TRUNCATE hub.usage_events, hub.usage_1m, hub.usage_1h, hub.usage_1d, hub.rollup_marks"
+            "TRUNCATE hub.usage_events, hub.usage_1m, hub.usage_1h, hub.usage_1d, hub.rollup_marks, "
+            "hub.usage_1m_total, hub.usage_1h_facet, hub.usage_1d_facet, hub.usage_user_1d, hub.rollup_facet_gaps"
         )
         connection.execute("TRUNCATE hub.rollup_day_marks, hub.ingest_ledger, hub.dead_letters, hub.series")
         connection.execute("UPDATE hub.rollup_retention SET minutes_dropped_before = '-infinity'")

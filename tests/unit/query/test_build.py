@@ -4,12 +4,13 @@ A change of the builder shows as a change of these files: read it, then write th
 failure's text.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from analytics_hub.domain.plan import Marks
+from analytics_hub.domain.plan import Marks, Plan
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.build import build
@@ -27,6 +28,12 @@ CASES = {
     "total_of_whole_days": UsageQuery.ask(TENANT, at(3), at(5), metrics=["events"]),
     "range_with_edges_and_a_marked_hour": UsageQuery.ask(TENANT, at(1, 22, 30), at(3), metrics=["cost_usd"]),
     "hours_of_utc": UsageQuery.ask(TENANT, at(1), at(1, 6), interval="hour", metrics=["events"]),
+    "values_of_a_facet_with_a_gap": UsageQuery.ask(
+        TENANT, at(3), at(6), interval="day", metrics=["latency_p95_ms"], group_by=["model"], limit=5
+    ),
+    "a_filter_on_a_facet": UsageQuery.ask(
+        TENANT, at(3), at(4), metrics=["events"], filters={"provider": ["openai"]}
+    ),
     "local_days_across_a_change_of_offset": UsageQuery.ask(
         TENANT, at(1, 4), at(4, 5), interval="day", tz="America/New_York", metrics=["events"]
     ),
@@ -47,7 +54,21 @@ CASES = {
         filters={"provider": ["openai", "anthropic"], "tag.team": ["it's; DROP TABLE"]},
     ),
 }
-MARKED = Marks(frozenset({at(2, 5)}), frozenset(), None, at(9))
+MARKED = Marks(
+    frozenset({at(2, 5)}), frozenset(), None, at(9), gaps={"model": frozenset({at(4, 7)}), "": frozenset()}
+)
+
+
+def planned(name: str) -> Plan:
+    """The plan of a case; those of groups that are given are of the same question."""
+    if name not in GIVEN:
+        return plan(CASES[name], MARKED, spans_max=500)
+    found = plan(CASES["values_of_a_facet_with_a_gap"], MARKED, spans_max=500)
+    return replace(found, groups=(("b",), ("it's",)), others=GIVEN[name])
+
+
+GIVEN = {"given_groups_and_the_rest": True, "given_groups_only": False}
+NAMES = [*CASES, *GIVEN]
 
 
 @pytest.mark.parametrize(
@@ -63,30 +84,30 @@ def test_days_of_unequal_length_are_never_counted_off_by_one_width(start: str, e
     assert "width" not in build(plan(query, MARKED, spans_max=500))[1]
 
 
-def golden_text(query: UsageQuery) -> str:
-    text, args = build(plan(query, MARKED, spans_max=500))
+def golden_text(name: str) -> str:
+    text, args = build(planned(name))
     lines = [f"-- {name} = {value!r}" for name, value in args.items()]
     return text + "\n\n" + "\n".join(lines).replace("datetime.", "") + "\n"
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_statement_reads_as_its_golden_file(name: str) -> None:
-    assert golden_text(CASES[name]) == (GOLDEN / f"{name}.sql").read_text()
+    assert golden_text(name) == (GOLDEN / f"{name}.sql").read_text()
 
 
 def test_every_golden_file_belongs_to_a_case() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+    assert {path.stem for path in GOLDEN.iterdir()} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_value_of_a_caller_enters_the_text(name: str) -> None:
-    text, args = build(plan(CASES[name], MARKED, spans_max=500))
+    text, args = build(planned(name))
     for values in (value for value in args.values() if isinstance(value, list)):
         assert not [value for value in values if isinstance(value, str) and f"'{value}'" in text]
     assert "DROP TABLE" not in text
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_view_is_read_by_tenant(name: str) -> None:
-    text, _ = build(plan(CASES[name], MARKED, spans_max=500))
+    text, _ = build(planned(name))
     assert text.count("hub_read.") == text.count("tenant_id = %(tenant_id)s::int4")

@@ -66,7 +66,7 @@ def test_an_answer_says_when_it_was_taken_and_what_it_read() -> None:
     answer = ask(store())
     assert answer.fresh_until == NOW
     assert {read.level.value: read.minutes for read in answer.levels} == {
-        "usage_1h": 21 * 60,
+        "usage_1h_facet": 21 * 60,
         "usage_1m": 3 * 60,
     }
 

@@ -1,15 +1,15 @@
 WITH level AS (
-  SELECT date_bin(%(width)s::interval, bucket, %(origin)s::timestamptz) AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
-  FROM hub_read.usage_1h
+  SELECT bucket AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+  FROM hub_read.usage_1h_facet
   WHERE tenant_id = %(tenant_id)s::int4
-    AND ((bucket >= %(h0_from)s::timestamptz AND bucket < %(h0_to)s::timestamptz))
+    AND bucket >= %(fh0_from)s::timestamptz AND bucket < %(fh0_to)s::timestamptz
+    AND dimension = %(facet)s::text
   GROUP BY 1
 )
 SELECT bucket, false AS other, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
 FROM level GROUP BY bucket ORDER BY bucket
 
 -- tenant_id = 7
--- width = timedelta(seconds=3600)
--- origin = datetime(2026, 11, 1, 0, 0, tzinfo=timezone.utc)
--- h0_from = datetime(2026, 11, 1, 0, 0, tzinfo=timezone.utc)
--- h0_to = datetime(2026, 11, 1, 6, 0, tzinfo=timezone.utc)
+-- fh0_from = datetime(2026, 11, 1, 0, 0, tzinfo=timezone.utc)
+-- fh0_to = datetime(2026, 11, 1, 6, 0, tzinfo=timezone.utc)
+-- facet = ''

@@ -1,0 +1,46 @@
+"""Sums of a statement: over the rows of a level, over sums of levels, and what ranks groups by them.
+
+In: the columns of a plan, the metric of an order. Out: expressions. Names come from fixed vocabularies only.
+"""
+
+from analytics_hub.domain.metrics import METRICS, Metric
+from analytics_hub.domain.plan import Plan
+from analytics_hub.domain.series import DERIVED_COLUMNS
+from analytics_hub.domain.usage import Order
+
+
+def sums_of_rows(plan: Plan) -> list[str]:
+    """Sums over the rows of a level, where derived columns come to be."""
+    sums = [f"{_sum_of_rows(column)} AS {column}" for column in plan.columns]
+    return sums + _sketches(plan)
+
+
+def _sum_of_rows(column: str) -> str:
+    parts = DERIVED_COLUMNS.get(column, (column,))
+    if column.endswith("_tokens"):
+        # Added before they are summed, which is quicker: the tokens of one flush cannot pass an int8.
+        return f"sum({' + '.join(parts)})"
+    # Five lines of money can: summed first, because a sum of int8 is numeric.
+    return " + ".join(f"sum({part})" for part in parts)
+
+
+def sums_of_sums(plan: Plan) -> list[str]:
+    return [f"sum({column}) AS {column}" for column in plan.columns] + _sketches(plan)
+
+
+def _sketches(plan: Plan) -> list[str]:
+    return [f"string_agg({column}, ''::bytea) AS {column}" for column in plan.sketches]
+
+
+def ranking(order: Order) -> str:
+    """What groups are sorted by."""
+    direction = "DESC" if order.descending else "ASC"
+    return f"{_expression(METRICS[order.metric])} {direction} NULLS LAST"
+
+
+def _expression(metric: Metric) -> str:
+    value = " + ".join(f"sum({column})" for column in metric.add)
+    value += "".join(f" - sum({column})" for column in metric.subtract)
+    if not metric.per:
+        return value
+    return f"({value}) / NULLIF({' + '.join(f'sum({column})' for column in metric.per)}, 0)"
