@@ -1,16 +1,16 @@
 """What can be asked of usage: every metric by name, unit and the rollup columns that it is made of.
 
-One table for REST, command line and documentation. A metric is `scale` times (sum of `add` minus sum
-of `subtract`) over (sum of `per`), or a quantile of a sketch. How the sums are read is in
-`analytics_hub/query`.
+One table for REST, command line and documentation. A metric is `scale` times (sum of `add` minus sum of
+`subtract`), times the sum of `times`, over (sum of `per`) times (sum of `also_per`), or a quantile of a sketch. How
+the sums are read is in `analytics_hub/query`, what the metrics mean in docs/query.md.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics_hub.domain.series import COST_LINES, TOKEN_KINDS
+from analytics_hub.domain.series import COST_LINES, INPUT_KINDS, TOKEN_KINDS
 
-Unit = Literal["count", "ratio", "usd", "ms"]
+Unit = Literal["count", "ratio", "usd", "ms", "per_s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,9 @@ class Metric:
     help: str
     add: tuple[str, ...] = ()
     subtract: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     per: tuple[str, ...] = ()
+    also_per: tuple[str, ...] = ()
     scale: float = 1.0
     sketch: str = ""
     quantile: float = 0.0
@@ -30,7 +32,7 @@ class Metric:
     @property
     def columns(self) -> tuple[str, ...]:
         """The rollup columns, stored or derived, that must be read for it."""
-        return (*self.add, *self.subtract, *self.per)
+        return (*self.add, *self.subtract, *self.times, *self.per, *self.also_per)
 
     @property
     def orderable(self) -> bool:
@@ -49,6 +51,13 @@ def _timing(word: str, what: str) -> list[Metric]:
         )
         for percent in (50, 90, 95, 99)
     ]
+    greatest = Metric(
+        f"{word}_max_ms",
+        "ms",
+        f"greatest {what}, within 2 %; an hour stands for everything longer",
+        sketch=f"{word}_sketch",
+        quantile=1.0,
+    )
     average = Metric(
         f"{word}_avg_ms",
         "ms",
@@ -57,7 +66,7 @@ def _timing(word: str, what: str) -> list[Metric]:
         per=(f"{word}_count",),
         scale=0.001,
     )
-    return [*quantiles, average]
+    return [*quantiles, greatest, average]
 
 
 def _all_metrics() -> list[Metric]:
@@ -72,6 +81,23 @@ def _all_metrics() -> list[Metric]:
     tokens += [
         Metric("total_tokens", "count", "tokens of all nine kinds", add=("total_tokens",)),
         Metric("web_searches", "count", "web searches", add=("web_searches",)),
+        Metric(
+            "cache_read_share",
+            "ratio",
+            "cache_read tokens per token of the six input kinds",
+            add=("cache_read_tokens",),
+            per=tuple(f"{kind}_tokens" for kind in INPUT_KINDS),
+        ),
+        Metric(
+            "output_tokens_per_s",
+            "per_s",
+            "mean output and output_reasoning tokens of an event over its mean latency",
+            add=("output_tokens", "output_reasoning_tokens"),
+            times=("latency_count",),
+            per=("latency_us_sum",),
+            also_per=("events",),
+            scale=1_000_000,
+        ),
     ]
     money = [Metric("cost_usd", "usd", "cost, all lines together", add=("cost_pico_usd",))]
     money += [
@@ -84,6 +110,14 @@ def _all_metrics() -> list[Metric]:
             "usd",
             "the part of the cost that the provider stated itself",
             add=("provider_reported_cost_pico_usd",),
+        ),
+        Metric(
+            "cost_per_1k_requests_usd",
+            "usd",
+            "cost of a thousand events, rounded half-even to the pico-USD",
+            add=("cost_pico_usd",),
+            per=("events",),
+            scale=1_000,
         ),
         Metric("unpriced_events", "count", "events without any price", add=("unpriced_events",)),
         Metric("partial_events", "count", "events priced in part", add=("partial_events",)),

@@ -48,6 +48,9 @@ TOKEN_KINDS: Final = (
 )
 """Disjoint: a token is counted in exactly one of them."""
 
+INPUT_KINDS: Final = TOKEN_KINDS[:6]
+"""What goes into a model."""
+
 TOKEN_COLUMNS: Final = tuple(f"{kind}_tokens" for kind in TOKEN_KINDS)
 
 COST_LINES: Final = ("input", "cache_read", "cache_write", "output", "other")

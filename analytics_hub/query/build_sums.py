@@ -43,4 +43,10 @@ def _expression(metric: Metric) -> str:
     value += "".join(f" - sum({column})" for column in metric.subtract)
     if not metric.per:
         return value
-    return f"({value}) / NULLIF({' + '.join(f'sum({column})' for column in metric.per)}, 0)"
+    factor = f" * {_added(metric.times)}" if metric.times else ""
+    whole = " * ".join(_added(columns) for columns in (metric.per, metric.also_per) if columns)
+    return f"({value}){factor} / NULLIF({whole}, 0)"
+
+
+def _added(columns: tuple[str, ...]) -> str:
+    return "(" + " + ".join(f"sum({column})" for column in columns) + ")"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
 from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
 from analytics_hub.domain.ledger import LedgerHour
@@ -18,6 +19,7 @@ from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.memory_rollups import Delta, MemoryRollups, within
+from analytics_hub.query.values import ratio
 
 __all__ = ["Delta", "MemoryDeadLetterStore", "MemoryLedgerStore", "MemorySnapshot", "MemoryUsageStore"]
 
@@ -133,15 +135,12 @@ def _ranks(plan: Plan, cells: Mapping[tuple[_Group, datetime | None], list[Measu
     return {group: rank for rank, group in enumerate([*known, *unknown])}
 
 
-def _score(plan: Plan, sums: Mapping[str, int]) -> float | None:
+def _score(plan: Plan, sums: Mapping[str, int]) -> Fraction | int | None:
     metric = METRICS[plan.query.ordering.metric]
     amount = sum(sums.get(name, 0) for name in metric.add) - sum(
         sums.get(name, 0) for name in metric.subtract
     )
-    if not metric.per:
-        return amount
-    whole = sum(sums.get(name, 0) for name in metric.per)
-    return amount / whole if whole else None
+    return ratio(metric, amount, sums) if metric.per else amount
 
 
 def _row(plan: Plan, group: _Group | None, bucket: datetime | None, parts: Measures) -> MeasureRow:

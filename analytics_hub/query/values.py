@@ -6,6 +6,7 @@ and milliseconds, None where there is nothing to divide by. What each metric is 
 """
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
 import rust_core
 from analytics_hub.domain.answer import Value
@@ -17,6 +18,7 @@ _US_PER_MS = 1000
 # A sketch is good to 2 %, a mean to the microsecond: more places would only pretend.
 _MS_PLACES = 3
 _RATIO_PLACES = 6
+_PLACES = {"ms": _MS_PLACES, "per_s": _MS_PLACES, "ratio": _RATIO_PLACES}
 
 
 def values(metrics: Iterable[str], measures: Measures) -> dict[str, Value]:
@@ -44,8 +46,21 @@ def _quantiles(metrics: list[Metric], measures: Measures) -> dict[str, float | N
 def _summed(metric: Metric, sums: Mapping[str, int]) -> Value:
     amount = sum(sums.get(column, 0) for column in metric.add)
     amount -= sum(sums.get(column, 0) for column in metric.subtract)
-    if metric.per:
-        whole = sum(sums.get(column, 0) for column in metric.per)
-        places = _MS_PLACES if metric.unit == "ms" else _RATIO_PLACES
-        return round(amount / whole * metric.scale, places) if whole else None
-    return usd_from_pico(amount) if metric.unit == "usd" else amount
+    if not metric.per:
+        return usd_from_pico(amount) if metric.unit == "usd" else amount
+    share = ratio(metric, amount, sums)
+    if share is None:
+        return None
+    if metric.unit == "usd":
+        return usd_from_pico(round(share * int(metric.scale)))  # half-even, and exact before
+    return round(float(share) * metric.scale, _PLACES[metric.unit])
+
+
+def ratio(metric: Metric, amount: int, sums: Mapping[str, int]) -> Fraction | None:
+    """What a metric with `per` is before its scale; None over nothing."""
+    for column in metric.times:
+        amount *= sums.get(column, 0)
+    whole = sum(sums.get(column, 0) for column in metric.per)
+    if metric.also_per:
+        whole *= sum(sums.get(column, 0) for column in metric.also_per)
+    return Fraction(amount, whole) if whole else None

@@ -1,7 +1,5 @@
 """From sums to values: exact where it is exact, None where there is nothing to say."""
 
-from collections.abc import Sequence
-
 import pytest
 
 import rust_core
@@ -19,6 +17,10 @@ SUMS = {
     "cost_pico_usd": 10**12 + 1,
     "latency_us_sum": 4_600_000,
     "latency_count": 4,
+    "cache_read_tokens": 30,
+    "input_tokens": 60,
+    "output_tokens": 8,
+    "output_reasoning_tokens": 2,
 }
 LATENCIES = [100_000, 200_000, 300_000, 4_000_000]
 
@@ -34,6 +36,9 @@ LATENCIES = [100_000, 200_000, 300_000, 4_000_000]
         ("coverage", 0.75),
         ("token_coverage", 0.75),
         ("latency_avg_ms", 1150.0),
+        ("cache_read_share", 0.333333),
+        ("output_tokens_per_s", 2.174),
+        ("cost_per_1k_requests_usd", "250.00000000025"),
         ("ttft_avg_ms", None),
         ("ttft_p50_ms", None),
     ],
@@ -44,17 +49,37 @@ def test_a_metric_has_its_value(metric: str, value: Value) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_over_nothing_counts_are_zero_and_shares_are_unknown(metric: str) -> None:
-    expected: dict[str, Sequence[Value]] = {"count": [0], "usd": ["0.00"], "ratio": [None], "ms": [None]}
-    assert values([metric], Measures({}, {}))[metric] in expected[METRICS[metric].unit]
+    nothing: Value = {"count": 0, "usd": "0.00"}.get(METRICS[metric].unit)
+    assert values([metric], Measures({}, {})) == {metric: None if METRICS[metric].per else nothing}
+
+
+@pytest.mark.parametrize(
+    ("pico", "events", "cost"),
+    [
+        (1, 400, "0.000000000002"),  # 2.5 and 3.5 pico-USD: half to even
+        (7, 2_000, "0.000000000004"),
+        (-1, 400, "-0.000000000002"),
+        (10**30, 3, "333333333333333333333.333333333333"),
+    ],
+)
+def test_the_cost_of_a_thousand_requests_is_rounded_once(pico: int, events: int, cost: str) -> None:
+    found = values(["cost_per_1k_requests_usd"], Measures({"cost_pico_usd": pico, "events": events}, {}))
+    assert found == {"cost_per_1k_requests_usd": cost}
+
+
+def test_the_speed_of_output_does_not_count_tokens_of_events_without_latency() -> None:
+    halved = {**SUMS, "events": 8, "output_tokens": 16, "output_reasoning_tokens": 4}
+    assert values(["output_tokens_per_s"], Measures(halved, {})) == {"output_tokens_per_s": 2.174}
 
 
 def test_percentiles_are_read_from_merged_sketches() -> None:
     parts = [Measures({}, {"latency_sketch": rust_core.sketch_encode([value])}) for value in LATENCIES]
-    asked = ["latency_p50_ms", "latency_p99_ms"]
+    asked = ["latency_p50_ms", "latency_p99_ms", "latency_max_ms"]
     found = values(asked, merged(parts))
     assert found == {
         "latency_p50_ms": pytest.approx(200, rel=0.02),
         "latency_p99_ms": pytest.approx(4000, rel=0.02),
+        "latency_max_ms": pytest.approx(4000, rel=0.02),
     }
     assert values(asked, merged(reversed(parts))) == found
 
