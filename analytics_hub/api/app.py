@@ -16,12 +16,19 @@ from fastapi_offline import FastAPIOffline
 from analytics_hub.api.errors import add_error_handlers
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
-from analytics_hub.api.rest import dead_letters, health, ledger, replays, usage
+from analytics_hub.api.rest import dead_letters, events, health, ledger, replays, usage
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.settings import ApiSettings
 
-ROUTERS: Final = (usage.router, ledger.router, dead_letters.router, replays.router, health.router)
+ROUTERS: Final = (
+    usage.router,
+    events.router,
+    ledger.router,
+    dead_letters.router,
+    replays.router,
+    health.router,
+)
 
 _DESCRIPTION = """Every LLM call of your tenant: counted once, priced as of its moment, queryable at once.
 

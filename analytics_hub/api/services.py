@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
@@ -22,6 +23,7 @@ class Services:
     """Opened and ready to use. `ready` raises TryLater when the database does not answer in time."""
 
     usage: UsageService
+    events: EventService
     ledger: LedgerService
     dead_letters: DeadLetterService
     replays: ReplayService | None

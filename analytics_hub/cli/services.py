@@ -16,11 +16,13 @@ from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.service import UsageService
 from analytics_hub.settings import Settings
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
+from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.start_check import check_start
@@ -60,6 +62,13 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
         api = settings.api
         yield Services(
             usage=UsageService(store, spans_max=settings.query.spans_max),
+            events=EventService(
+                PostgresEventStore(pool),
+                clock,
+                page_max=settings.query.events_page_max,
+                scan_days_max=settings.query.events_scan_days_max,
+                scan_s=settings.query.events_scan_s,
+            ),
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
             dead_letters=DeadLetterService(
                 PostgresDeadLetterStore(pool),

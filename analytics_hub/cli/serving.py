@@ -46,7 +46,11 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
             app = create_app(lambda: nullcontext(answering), api)
             describe_events(app, collector.settings)
             front = CollectorFront(
-                collector, app, SystemClock(), query_string_bytes_max=api.query_string_bytes_max
+                collector,
+                app,
+                SystemClock(),
+                query_string_bytes_max=api.query_string_bytes_max,
+                reads=True,
             )
             beside = [asyncio.create_task(_close_for_ever(hub)), asyncio.create_task(watch_ledger(hub))]
             try:

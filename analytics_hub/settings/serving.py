@@ -71,6 +71,16 @@ class QuerySettings(Concern):
     spans_max: int = Field(
         default=500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )
+    events_page_max: int = Field(default=1_000, ge=1, le=10_000, description="Most raw events of one page.")
+    events_scan_days_max: int = Field(
+        default=31, ge=1, le=3_660, description="Days that one page of raw events is searched for in."
+    )
+    events_scan_s: float = Field(
+        default=1.0,
+        gt=0,
+        le=60,
+        description="After so long a page of raw events is not searched for further.",
+    )
 
     def caps(self) -> QueryCaps:
         """The part that a question checks itself against."""

@@ -70,17 +70,26 @@ def _expects(scope: Scope) -> bool:
 
 
 class CollectorFront:
-    """The collector in front of another app: its one path is answered here, everything else there."""
+    """The collector in front of another app: its one path is answered here, everything else there. Where that app
+    shows events at the same path, `reads` leaves the methods that read to it.
+    """
 
     def __init__(
-        self, collector: Collector, app: ASGIApp, clock: Clock, *, query_string_bytes_max: int
+        self,
+        collector: Collector,
+        app: ASGIApp,
+        clock: Clock,
+        *,
+        query_string_bytes_max: int,
+        reads: bool = False,
     ) -> None:
         endpoint = EventsEndpoint(collector)
         self._app = app
+        self._others = frozenset({"GET", "HEAD"} if reads else ())
         self._events = RequestLayer(endpoint, clock=clock, query_string_bytes_max=query_string_bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH:
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] not in self._others:
             await self._events(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -72,7 +72,7 @@ def describe_events(app: FastAPI, settings: CollectorSettings) -> None:
 
     def openapi() -> dict[str, Any]:
         document = made()
-        document["paths"].setdefault(PATH, {"post": events_operation(settings)})
+        document["paths"].setdefault(PATH, {})["post"] = events_operation(settings)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -15,6 +15,7 @@ from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
@@ -22,6 +23,7 @@ from analytics_hub.settings import ApiSettings
 from analytics_hub.tenancy.authenticate import Authenticator
 from analytics_hub.tenancy.issue import issue_key
 from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
+from tests.support.events import MemoryEventStore
 from tests.support.http import Answer, request
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
@@ -43,10 +45,12 @@ class World:
         ledger = MemoryLedgerStore(
             tenant.tenant_id, [LedgerHour(NOW.replace(minute=0), LedgerCount(3, 1, 1, 1))]
         )
+        self.events = MemoryEventStore(tenant.tenant_id, NOW)
         self.letters = MemoryDeadLetterStore(tenant.tenant_id)
         self._ready = ready
         self._services = Services(
             usage=UsageService(self.usage, spans_max=500),
+            events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             ledger=LedgerService(ledger, range_days_max=3660),
             dead_letters=DeadLetterService(
                 self.letters, page_max=100, payload_bytes_max=64, range_days_max=3660

@@ -11,10 +11,12 @@ from analytics_hub.domain.clock import Clock, FixedClock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
+from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.usage_store import PostgresUsageStore
@@ -50,6 +52,9 @@ async def open_services(
         )
         yield Services(
             usage=UsageService(store, spans_max=spans_max),
+            events=EventService(
+                PostgresEventStore(pool), FixedClock(NOW), page_max=1_000, scan_days_max=31, scan_s=1
+            ),
             ledger=LedgerService(store, range_days_max=3660),
             dead_letters=letters,
             replays=replays and replays(letters),
