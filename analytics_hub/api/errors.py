@@ -145,12 +145,15 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     """Unknown paths, wrong methods and the like."""
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"  # see RequestLayer
     return problem(
         error.status_code,
         _CODES.get(error.status_code, "http_error"),
         str(error.detail),
         request_id=request_id_of(request),
-        headers=error.headers,
+        headers=headers,
     )
 
 

@@ -1,5 +1,4 @@
-"""Puts the documentation right where the framework's own is not: problems have a media type of their own, and every GET
-may be asked as HEAD.
+"""Puts the documentation right where the framework's own is not: problems have a media type of their own.
 
 In: the app. Out: the app, whose `openapi()` says what really comes.
 """

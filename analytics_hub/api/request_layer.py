@@ -1,7 +1,8 @@
 """The outermost layer of every request: its id, its bounds, its metrics, its trace, and the net under
 everything unforeseen.
 
-Pure ASGI, because it must see what the framework does with errors. A client's own `X-Request-Id` is kept
+Pure ASGI, because it must see what the framework does with errors. HEAD is answered as GET without the body, on every
+route: the same work, unless the caller holds a tag that still stands (`rest/etag.py`). A client's own `X-Request-Id` is kept
 when it is short and harmless, so that traces can be joined; else a new one is made.
 """
 
@@ -38,13 +39,17 @@ class RequestLayer:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         started_s = self._clock.monotonic_s()
-        status = 0
+        method, status = scope["method"], 0
+        if method == "HEAD":
+            scope["method"] = "GET"
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            elif method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -57,8 +62,8 @@ class RequestLayer:
                     raise  # the answer has begun: only the connection's end can tell the client
                 await unforeseen(request_id)(scope, receive, watched)
             finally:
-                route = getattr(scope.get("route"), "path", "unmatched")
-                requests, seconds = _metrics(_method(scope), route, str(status))
+                route = _route(scope)
+                requests, seconds = _metrics(_known(method), route, str(status))
                 requests.inc()
                 seconds.observe(self._clock.monotonic_s() - started_s)
 
@@ -88,6 +93,12 @@ def _traceparents(scope: Scope) -> list[str]:
     return [str(value, "latin-1") for name, value in scope["headers"] if name == b"traceparent"][:1]
 
 
-def _method(scope: Scope) -> str:
+def _route(scope: Scope) -> str:
+    """The path of the route, as the documentation writes it."""
+    route = scope.get("route")
+    return str(getattr(route, "path_format", getattr(route, "path", "unmatched")))
+
+
+def _known(method: str) -> str:
     """Metrics must not grow with what strangers type."""
-    return scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "OPTIONS"} else "other"
+    return method if method in {"GET", "HEAD", "POST", "OPTIONS"} else "other"

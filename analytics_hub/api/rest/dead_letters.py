@@ -4,7 +4,7 @@ In: query parameters. Out: pages with a cursor. What they mean is checked by `De
 (`analytics_hub/query/dead_letters.py`).
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
@@ -17,7 +17,7 @@ from analytics_hub.api.rest.dead_letters_wire import (
     dead_letter_body,
     dead_letters_body,
 )
-from analytics_hub.api.rest.wire import ProblemBody
+from analytics_hub.api.rest.documented import problems
 from analytics_hub.domain.dead_letter import DeadLetterFilter, DeadLetterId
 from analytics_hub.domain.key import Scope
 from analytics_hub.query.cursor import read_cursor, write_cursor
@@ -28,17 +28,13 @@ router = APIRouter(tags=["dead letters"])
 
 _PAGE_DEFAULT = 50
 _ID_MAX = 2**63 - 1  # int8
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "content": {"application/problem+json": {}}}
-    for status in (401, 403, 422, 503)
-}
 
 
 @router.get(
     "/v1/dead-letters",
     summary="Events that were refused, with code and payload, newest first",
     response_class=Response,
-    responses={200: {"model": DeadLettersBody}, **_PROBLEMS},
+    responses={200: {"model": DeadLettersBody}, **problems(401, 403, 422, 503)},
 )
 async def dead_letters(
     *,
@@ -69,10 +65,10 @@ async def dead_letters(
 
 
 @router.get(
-    "/v1/dead-letters/{id}",
+    "/v1/dead-letters/{id:int}",
     summary="One refused event with all that was kept of it",
     response_class=Response,
-    responses={200: {"model": DeadLetterBody}, 404: {"model": ProblemBody}, **_PROBLEMS},
+    responses={200: {"model": DeadLetterBody}, **problems(401, 403, 404, 422, 503)},
 )
 async def dead_letter(
     request: Request,

@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from analytics_hub.api.access import open_to_all, services_of
+from analytics_hub.api.rest.documented import problems
 from analytics_hub.telemetry import REGISTRY
 
 router = APIRouter(tags=["health"], dependencies=[Depends(open_to_all)])
@@ -15,22 +16,10 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="The process can answer: its database does")
+@router.get("/readyz", summary="The process can answer: its database does", responses=problems(503))
 async def readyz(request: Request) -> dict[str, str]:
     await services_of(request).ready()
     return {"status": "ready"}
-
-
-@router.head("/healthz", include_in_schema=False)
-async def healthz_head() -> Response:
-    """As GET, for probes that want no body."""
-    return Response()
-
-
-@router.head("/readyz", include_in_schema=False)
-async def readyz_head(request: Request) -> Response:
-    await services_of(request).ready()
-    return Response()
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)

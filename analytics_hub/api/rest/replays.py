@@ -5,7 +5,7 @@ shows no payload, for that is what `query` allows. The use case is `analytics_hu
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -13,12 +13,12 @@ from starlette.responses import Response
 from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import check_parameters, json_answer
 from analytics_hub.api.rest.bodies import read_body
+from analytics_hub.api.rest.documented import problems
 from analytics_hub.api.rest.replays_wire import (
     ReplayReportBody,
     ReplayRequestBody,
     report_body,
 )
-from analytics_hub.api.rest.wire import ProblemBody
 from analytics_hub.domain.dead_letter import DeadLetterFilter, DeadLetterId, ReplayReport
 from analytics_hub.domain.errors import Conflict
 from analytics_hub.domain.key import Scope
@@ -29,10 +29,6 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["dead letters"])
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "content": {"application/problem+json": {}}}
-    for status in (401, 403, 408, 409, 413, 422, 503)
-}
 _BODY = {
     "requestBody": {
         "required": True,
@@ -45,7 +41,7 @@ _BODY = {
     "/v1/dead-letters/replay",
     summary="Submit refused events again; a dry run first",
     response_class=Response,
-    responses={200: {"model": ReplayReportBody}, **_PROBLEMS},
+    responses={200: {"model": ReplayReportBody}, **problems(401, 403, 408, 409, 413, 422, 503)},
     openapi_extra=_BODY,
 )
 async def replay(request: Request, caller: Annotated[Caller, Depends(Allow(Scope.INGEST))]) -> Response:

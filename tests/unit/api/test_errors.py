@@ -42,7 +42,7 @@ def test_an_unknown_path_is_a_problem() -> None:
 def test_a_wrong_method_is_a_problem_that_names_the_right_one() -> None:
     answer = World().get("/v1/usage", method="DELETE")
     the_problem(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 def test_a_parameter_of_the_wrong_type_is_a_problem() -> None:
@@ -91,6 +91,9 @@ def test_a_key_without_the_scope_is_not_allowed() -> None:
         ({"from": "-300d", "interval": "1m"}, "too_many_points", "interval"),
         ({"group_by": "model", "limit": "0"}, "bad_limit", "limit"),
         ({"order": "-latency_p95_ms"}, "not_orderable", "order"),
+        ({"compare": "next"}, "unknown_comparison", "compare"),
+        ({"group_by": "model", "top": "1", "limit": "1"}, "given_twice", "limit"),
+        ({"fill": "perhaps"}, "bad_parameter", "fill"),
     ],
 )
 def test_a_question_that_breaks_a_rule_is_told_which_and_where(

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from fastapi.routing import APIRoute
 
 from analytics_hub.api.access import Allow, open_to_all
@@ -22,7 +23,7 @@ def test_every_route_says_who_may_call_it() -> None:
             route.path
         )
     # Nothing is served besides what was looked at.
-    paths = {route.path for route in routes if isinstance(route, APIRoute)}
+    paths = {route.path_format for route in routes if isinstance(route, APIRoute)}
     assert paths == set(World().app.openapi()["paths"])
 
 
@@ -93,8 +94,21 @@ def test_the_documentation_page_needs_no_other_host() -> None:
     assert all(World().get(place).status == 200 for place in scripts)
 
 
-def test_probes_may_ask_without_a_body() -> None:
-    for path in ("/healthz", "/readyz"):
-        answer = World().get(path, method="HEAD")
-        assert (answer.status, answer.content) == (200, b"")
-    assert World(ready=False).get("/readyz", method="HEAD").status == 503
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/usage", "/v1/ledger", "/docs"])
+def test_every_answer_may_be_asked_for_without_its_body(path: str) -> None:
+    world = World()
+    whole = world.get(path, world.query_key)
+    head = world.get(path, world.query_key, method="HEAD")
+    assert (whole.status, head.status, head.content) == (200, 200, b"")
+    assert int(head.headers["content-length"]) == len(whole.content)
+    assert head.headers.get("etag") == whole.headers.get("etag")
+
+
+def test_a_probe_learns_without_a_body_that_the_database_is_away() -> None:
+    answer = World(ready=False).get("/readyz", method="HEAD")
+    assert (answer.status, answer.content) == (503, b"")
+
+
+def test_asking_without_a_body_where_nothing_can_be_read_is_refused() -> None:
+    answer = World().get("/v1/dead-letters/replay", method="HEAD")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
