@@ -109,6 +109,11 @@ class RunningWorker:
     _url: str = ""
 
     @property
+    def started(self) -> bool:
+        """It has said so, and would stop in order."""
+        return "probes" in self.said()
+
+    @property
     def url(self) -> str:
         """Where its probes are; waits until it has said so."""
 
