@@ -2,8 +2,8 @@
 everything unforeseen.
 
 Pure ASGI, because it must see what the framework does with errors. HEAD is answered as GET without the body, on every
-route: the same work, unless the caller holds a tag that still stands (`rest/etag.py`). A client's own `X-Request-Id` is kept
-when it is short and harmless, so that traces can be joined; else a new one is made.
+route: the same work, unless the caller holds a tag that still stands (`rest/etag.py`). A client's own `X-Request-Id` is
+kept when it is short and harmless, so that traces can be joined; else a new one is made.
 """
 
 import random
