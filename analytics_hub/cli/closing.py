@@ -1,5 +1,5 @@
 """Closing hours from the command line and from a serving process. What it does is in
-`analytics_hub/storage/closer.py`.
+`analytics_hub/storage/closer`.
 """
 
 from analytics_hub.cli.opened import OpenedHub

@@ -3,7 +3,7 @@
 In: what each flush touched. Out: a `HistoryReport`. The loader never waits for the closer: a flush only says how far it
 is. What is left at the end is closed by `finish`. Killed or stopped at any point: what is not closed stays marked, and
 the next load, `hub close` or a serving process closes it. What is worth closing when: `history.py`; how it is closed:
-`analytics_hub/storage/closer.py`.
+`analytics_hub/storage/closer`.
 """
 
 import threading

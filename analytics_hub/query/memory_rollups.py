@@ -1,7 +1,7 @@
 """What a closer, retention and tables do with rollups, as a few lists: for tests and for understanding.
 
 In: deltas, a time to close at, borders of retention. Out: rows by level and the marks that belong to them, by the rules
-that `analytics_hub/storage/closer.py` keeps in a database. `memory.py` answers questions from it.
+that `analytics_hub/storage/closer` keeps in a database. `memory.py` answers questions from it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -39,3 +39,62 @@ def marks(conn: psycopg.Connection[Any]) -> tuple[int, int]:
     ).fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+DIMENSIONS = (
+    "provider", "provider_account", "model", "operation", "service_tier", "environment", "project", "status",
+)  # fmt: skip
+Facets = dict[tuple[int, str, datetime, str], dict[str, Any]]
+"""Measures by (tenant_id, dimension, bucket, value)."""
+
+
+def facets(conn: psycopg.Connection[Any], table: str) -> Facets:
+    """The rows of usage_1h_facet or usage_1d_facet by their key."""
+    found = conn.execute(
+        f"SELECT tenant_id, dimension, bucket, value, {', '.join(MEASURES)} FROM hub.{table}"
+    )
+    return {row[:4]: dict(zip(MEASURES, row[4:], strict=True)) for row in found}
+
+
+def summed_facets(conn: psycopg.Connection[Any], unit: str) -> Facets:
+    """What the facets must hold: the minute rows added up along every dimension; a lost series has none of them."""
+    names = _series(conn)
+    rows: Facets = {}
+    for (tenant, bucket, series), measures in summed(conn, unit).items():
+        of_series = names.get((tenant, series), dict.fromkeys(DIMENSIONS, ""))
+        for dimension, value in {"": "", **of_series}.items():
+            key = (tenant, dimension, bucket, value)
+            rows[key] = _added(rows[key], measures) if key in rows else measures
+    return rows
+
+
+def minute_totals(conn: psycopg.Connection[Any]) -> dict[tuple[int, datetime], dict[str, Any]]:
+    """The rows of usage_1m_total by (tenant_id, bucket)."""
+    found = conn.execute(f"SELECT tenant_id, bucket, {', '.join(MEASURES)} FROM hub.usage_1m_total")
+    return {row[:2]: dict(zip(MEASURES, row[2:], strict=True)) for row in found}
+
+
+def summed_minutes(conn: psycopg.Connection[Any]) -> dict[tuple[int, datetime], dict[str, Any]]:
+    """What they must hold."""
+    rows: dict[tuple[int, datetime], dict[str, Any]] = {}
+    for (tenant, bucket, _), measures in summed(conn, "minute").items():
+        key = (tenant, bucket)
+        rows[key] = _added(rows[key], measures) if key in rows else measures
+    return rows
+
+
+def gaps(conn: psycopg.Connection[Any]) -> list[tuple[str, datetime]]:
+    """(dimension, hour) without a facet, of all tenants."""
+    return conn.execute("SELECT dimension, hour FROM hub.rollup_facet_gaps ORDER BY 1, 2").fetchall()
+
+
+def _series(conn: psycopg.Connection[Any]) -> dict[tuple[int, int], dict[str, str]]:
+    found = conn.execute(f"SELECT tenant_id, series_id, {', '.join(DIMENSIONS)} FROM hub.series")
+    return {row[:2]: dict(zip(DIMENSIONS, row[2:], strict=True)) for row in found}
+
+
+def _added(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: sketch_merge([one[name], other[name]]) if name in SKETCHES else one[name] + other[name]
+        for name in MEASURES
+    }

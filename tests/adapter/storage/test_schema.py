@@ -5,7 +5,11 @@ import re
 import pytest
 
 import rust_core
-from analytics_hub.storage import closer
+from analytics_hub.storage.closer.copying import Replacement
+from analytics_hub.storage.closer.days import DAYS
+from analytics_hub.storage.closer.facets import DAY_FACETS, HOUR_FACETS
+from analytics_hub.storage.closer.hours import HOURS, LATE_HOURS, MINUTE_TOTALS
+from analytics_hub.storage.closer.late_days import LATE_DAY_FACETS, LATE_DAYS
 from analytics_hub.storage.statements import statements
 from tests.support.database import Database
 from tests.support.deltas import MEASURES
@@ -35,16 +39,36 @@ def test_coarse_tables_have_the_columns_of_the_minutes(db: Database, table: str)
     assert columns(db, table) == [name for name in columns(db, "usage_1m") if name != "kind"]
 
 
-@pytest.mark.parametrize(("write", "table"), [("insert_hours", "usage_1h"), ("insert_day", "usage_1d")])
-def test_the_closer_writes_every_column_in_order(db: Database, write: str, table: str) -> None:
-    found = re.search(rf"hub\.{table} \(([^)]*)\)", statements("closer")[write])
+WRITTEN = [
+    (HOURS, "usage_1h"),
+    (LATE_HOURS, "usage_1h"),
+    (MINUTE_TOTALS, "usage_1m_total"),
+    (HOUR_FACETS, "usage_1h_facet"),
+    (DAYS, "usage_1d"),
+    (LATE_DAYS, "usage_1d"),
+    (DAY_FACETS, "usage_1d_facet"),
+    (LATE_DAY_FACETS, "usage_1d_facet"),
+]
+
+
+@pytest.mark.parametrize(("rows", "table"), WRITTEN)
+def test_the_closer_writes_every_column_in_order(db: Database, rows: Replacement, table: str) -> None:
+    found = re.search(rf"hub\.{table} \(([^)]*)\)", rows.write)
     assert found is not None
     assert [name.strip() for name in found[1].split(",")] == columns(db, table)
 
 
-def test_the_closer_knows_where_the_sketches_are(db: Database) -> None:
-    names = columns(db, "usage_1h")
-    assert [names[at] for at in closer.SKETCH_COLUMNS] == ["latency_sketch", "ttft_sketch"]
+@pytest.mark.parametrize(("rows", "table"), WRITTEN)
+def test_the_closer_knows_where_the_sketches_are(db: Database, rows: Replacement, table: str) -> None:
+    names = columns(db, table)
+    assert [names[at] for at in rows.sketch_columns] == ["latency_sketch", "ttft_sketch"]
+
+
+@pytest.mark.parametrize("write", ["insert_user_day", "add_user_day"])
+def test_the_closer_writes_every_column_of_a_users_day(db: Database, write: str) -> None:
+    found = re.search(r"INSERT INTO hub\.usage_user_1d \(([^)]*)\)", statements("closer_users")[write])
+    assert found is not None
+    assert [name.strip() for name in found[1].split(",")] == columns(db, "usage_user_1d")
 
 
 def test_hand_made_deltas_know_every_measure(db: Database) -> None:
