@@ -74,7 +74,7 @@ build: $(ENV_STAMP) ## Build the native core again in the fast profile
 	@touch $(BUILD_STAMP)
 
 ##@ Now and then
-.PHONY: build-release bench chaos fuzz lock docs clean
+.PHONY: build-release bench bench-query chaos fuzz lock docs clean
 build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
 	@$(STEP) "build (release)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --release --quiet
 	@touch $(BUILD_STAMP)
@@ -85,6 +85,11 @@ bench: build-release ## Measure against the peers, write benchmarks/results/*.js
 	@$(STEP) "bench load" $(PY) -m benchmarks.load
 	@$(STEP) "bench http_ingest" $(PY) -m benchmarks.http_ingest
 	@$(STEP) "bench stream" $(PY) -m benchmarks.stream
+	@$(PY) -m benchmarks.table
+
+bench-query: build-release ## Seven questions over 100 M events (half an hour; HUB_BENCH_DSN names a TimescaleDB server, else 10 M on our own)
+	@uv pip install --quiet --require-hashes -r requirements/bench.txt
+	@$(STEP) "bench query" $(PY) -m benchmarks.query $(ARGS)
 	@$(PY) -m benchmarks.table
 
 chaos: build-release ## Kill and freeze everything some 300 times under load, then compare with the client's account (20 min)

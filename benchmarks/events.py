@@ -47,23 +47,23 @@ MODELS = {
 _PAIRS = [(provider, model) for provider, models in MODELS.items() for model in models]
 
 
-def _uniform(seed: int) -> pl.Expr:
+def uniform(seed: int) -> pl.Expr:
     """Uniform floats in [0, 1) per row, fixed by the seed."""
     return pl.col("i").hash(seed=seed).floordiv(2048).cast(pl.Float64) / float(1 << 53)
 
 
-def _zipf(seed: int, n: int) -> pl.Expr:
+def zipf(seed: int, n: int) -> pl.Expr:
     """Indices in [0, n) with density close to 1/rank (inverse of the log-uniform law)."""
-    return ((float(n) ** _uniform(seed)) - 1.0).cast(pl.Int64).clip(0, n - 1)
+    return ((float(n) ** uniform(seed)) - 1.0).cast(pl.Int64).clip(0, n - 1)
 
 
-def _lognormal(seed: int, median: float, sigma: float) -> pl.Expr:
+def lognormal(seed: int, median: float, sigma: float) -> pl.Expr:
     """Lognormal values by Box and Muller from two uniform draws."""
-    radius = (-2.0 * (1.0 - _uniform(seed)).log()).sqrt()
-    return (radius * (6.283185307179586 * _uniform(seed + 1000)).cos() * sigma).exp() * median
+    radius = (-2.0 * (1.0 - uniform(seed)).log()).sqrt()
+    return (radius * (6.283185307179586 * uniform(seed + 1000)).cos() * sigma).exp() * median
 
 
-def _hex(seed: int, digits: int) -> pl.Expr:
+def hexadecimal(seed: int, digits: int) -> pl.Expr:
     """Random hexadecimal text of up to 16 digits."""
     table = [f"{n:04x}" for n in range(1 << 16)]
     words = pl.Series("words", table)
@@ -83,23 +83,25 @@ def frame(
     statuses = pl.Series(["ok"] * 97 + ["rate_limited", "timeout", "server_error"])
     out = pl.DataFrame({"i": pl.int_range(first, first + events, eager=True)})
     out = out.with_columns(
-        pair=_zipf(seed, len(_PAIRS)),
-        input_tokens=_lognormal(seed + 1, 900.0, 1.2).clip(1, 200_000).cast(pl.Int64),
-        output_tokens=_lognormal(seed + 2, 220.0, 1.0).clip(1, 16_000).cast(pl.Int64),
-        latency_ms=_lognormal(seed + 3, 1800.0, 0.8).clip(20, 600_000).round(3),
+        pair=zipf(seed, len(_PAIRS)),
+        input_tokens=lognormal(seed + 1, 900.0, 1.2).clip(1, 200_000).cast(pl.Int64),
+        output_tokens=lognormal(seed + 2, 220.0, 1.0).clip(1, 16_000).cast(pl.Int64),
+        latency_ms=lognormal(seed + 3, 1800.0, 0.8).clip(20, 600_000).round(3),
     ).with_columns(
-        cache_read_tokens=(pl.col("input_tokens") * _uniform(seed + 4)).cast(pl.Int64),
-        output_reasoning_tokens=pl.when(_uniform(seed + 5) < 0.2)
+        cache_read_tokens=(pl.col("input_tokens") * uniform(seed + 4)).cast(pl.Int64),
+        output_reasoning_tokens=pl.when(uniform(seed + 5) < 0.2)
         .then(pl.col("output_tokens") * 2)
         .otherwise(0),
         ttft_ms=(pl.col("latency_ms") * 0.2).round(3),
     )
-    spread_us = pl.col("i") * spacing_us + (_uniform(seed + 6) * 2_000_000).cast(pl.Int64)
+    spread_us = pl.col("i") * spacing_us + (uniform(seed + 6) * 2_000_000).cast(pl.Int64)
     time = (
         pl.lit(START).dt.replace_time_zone(None) + pl.duration(microseconds=spread_us % HOUR_US)
     ).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
     return out.select(
-        id=pl.concat_str([_hex(seed + 7, 8), pl.lit("-"), _hex(seed + 8, 12), pl.lit("-"), pl.col("i")]),
+        id=pl.concat_str(
+            [hexadecimal(seed + 7, 8), pl.lit("-"), hexadecimal(seed + 8, 12), pl.lit("-"), pl.col("i")]
+        ),
         source=pl.format("gateway-eu-{}", pl.col("i") % 4),
         time=time,
         provider=pl.lit(providers).gather(pl.col("pair")),
@@ -107,15 +109,15 @@ def frame(
         operation=pl.lit("chat"),
         service_tier=pl.lit("default"),
         environment=pl.lit("production"),
-        project=pl.format("project-{}", _zipf(seed + 9, projects)),
-        status=pl.lit(statuses).gather((_uniform(seed + 10) * 100).cast(pl.Int64)),
-        user=pl.format("user-{}", _zipf(seed + 11, 50_000)),
-        session=pl.concat_str([pl.lit("s-"), _hex(seed + 12, 12)]),
-        api_key=pl.concat_str([pl.lit("key-"), _hex(seed + 16, 8)]),
+        project=pl.format("project-{}", zipf(seed + 9, projects)),
+        status=pl.lit(statuses).gather((uniform(seed + 10) * 100).cast(pl.Int64)),
+        user=pl.format("user-{}", zipf(seed + 11, 50_000)),
+        session=pl.concat_str([pl.lit("s-"), hexadecimal(seed + 12, 12)]),
+        api_key=pl.concat_str([pl.lit("key-"), hexadecimal(seed + 16, 8)]),
         agent=pl.format("agent-{}", pl.col("i") % 7),
         region=pl.lit("eu-central-1"),
-        trace_id=pl.concat_str([_hex(seed + 13, 16), _hex(seed + 14, 16)]),
-        span_id=_hex(seed + 15, 16),
+        trace_id=pl.concat_str([hexadecimal(seed + 13, 16), hexadecimal(seed + 14, 16)]),
+        span_id=hexadecimal(seed + 15, 16),
         usage=pl.struct("input_tokens", "cache_read_tokens", "output_tokens", "output_reasoning_tokens"),
         latency_ms="latency_ms",
         ttft_ms="ttft_ms",

@@ -46,17 +46,7 @@ class Pinned:
         return float(sum(one.memory_info().rss for one in family)) / 2**20
 
     def await_listening(self) -> None:
-        ends_s = time.monotonic() + START_S
-        while time.monotonic() < ends_s:
-            if self._popen.poll() is not None:
-                raise SystemExit(f"the server ended with {self._popen.returncode}")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise SystemExit(f"nothing listens on port {self.port} after {START_S} s")
+        await_listening(self._popen, self.port)
 
     def stop(self) -> None:
         self._popen.terminate()
@@ -72,6 +62,21 @@ def running(command: list[str], port: int, **variables: str) -> Iterator[Pinned]
         yield process
     finally:
         process.stop()
+
+
+def await_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until somebody listens; ends the benchmark when the process has ended or takes too long."""
+    ends_s = time.monotonic() + START_S
+    while time.monotonic() < ends_s:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"nothing listens on port {port} after {START_S} s")
 
 
 def free_port() -> int:
