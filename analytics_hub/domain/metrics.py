@@ -69,16 +69,20 @@ def _timing(word: str, what: str) -> list[Metric]:
     return [*quantiles, greatest, average]
 
 
-def _all_metrics() -> list[Metric]:
-    counts = [
+def _counts() -> list[Metric]:
+    return [
         Metric("events", "count", "events", add=("events",)),
         Metric("errors", "count", "events with any status but ok", add=("errors",)),
         Metric("error_rate", "ratio", "errors per event", add=("errors",), per=("events",)),
     ]
-    tokens = [
+
+
+def _tokens() -> list[Metric]:
+    kinds = [
         Metric(f"{kind}_tokens", "count", f"{kind} tokens", add=(f"{kind}_tokens",)) for kind in TOKEN_KINDS
     ]
-    tokens += [
+    return [
+        *kinds,
         Metric("total_tokens", "count", "tokens of all nine kinds", add=("total_tokens",)),
         Metric("web_searches", "count", "web searches", add=("web_searches",)),
         Metric(
@@ -99,12 +103,16 @@ def _all_metrics() -> list[Metric]:
             scale=1_000_000,
         ),
     ]
-    money = [Metric("cost_usd", "usd", "cost, all lines together", add=("cost_pico_usd",))]
-    money += [
+
+
+def _money() -> list[Metric]:
+    lines = [
         Metric(f"cost_{line}_usd", "usd", f"cost line: {line}", add=(f"cost_{line}_pico_usd",))
         for line in COST_LINES
     ]
-    money += [
+    return [
+        Metric("cost_usd", "usd", "cost, all lines together", add=("cost_pico_usd",)),
+        *lines,
         Metric(
             "provider_reported_cost_usd",
             "usd",
@@ -119,6 +127,11 @@ def _all_metrics() -> list[Metric]:
             per=("events",),
             scale=1_000,
         ),
+    ]
+
+
+def _coverage() -> list[Metric]:
+    return [
         Metric("unpriced_events", "count", "events without any price", add=("unpriced_events",)),
         Metric("partial_events", "count", "events priced in part", add=("partial_events",)),
         Metric("estimated_events", "count", "events with estimated tokens", add=("estimated_events",)),
@@ -140,7 +153,11 @@ def _all_metrics() -> list[Metric]:
             per=("total_tokens",),
         ),
     ]
-    return [*counts, *tokens, *money, *_timing("latency", "latency"), *_timing("ttft", "time to first token")]
+
+
+def _all_metrics() -> list[Metric]:
+    timings = [*_timing("latency", "latency"), *_timing("ttft", "time to first token")]
+    return [*_counts(), *_tokens(), *_money(), *_coverage(), *timings]
 
 
 METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _all_metrics()}

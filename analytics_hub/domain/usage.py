@@ -7,7 +7,7 @@ compare. Every refusal is an `InvalidInput` whose `field` names the argument. Th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -15,13 +15,34 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.metrics import METRICS, METRICS_DEFAULT
-from analytics_hub.domain.series import DIMENSIONS, TAG_PREFIX
-from analytics_hub.domain.tenant import TAG_KEY_BYTES_MAX, TenantId
+from analytics_hub.domain.previous import previous_range
+from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.usage_checks import (
+    FILTER_VALUE_BYTES_MAX,
+    FIRST_MOMENT,
+    LAST_MOMENT,
+    check_dimensions,
+    check_moment,
+    check_names,
+    check_values,
+)
 
-FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
-LAST_MOMENT = datetime(2101, 1, 1, tzinfo=UTC)
+__all__ = [
+    "COMPARE_PREVIOUS",
+    "FILTER_VALUE_BYTES_MAX",
+    "FINE_INTERVALS",
+    "FIRST_MOMENT",
+    "INTERVAL_NAMES",
+    "LAST_MOMENT",
+    "Filter",
+    "Interval",
+    "Order",
+    "QueryCaps",
+    "UsageQuery",
+    "checked_zone",
+]
+
 COMPARE_PREVIOUS = "previous"
-FILTER_VALUE_BYTES_MAX = 256  # no dimension is longer
 
 
 class Interval(StrEnum):
@@ -38,6 +59,9 @@ class Interval(StrEnum):
     MONTH = "1mo"
     NONE = "none"
 
+
+FINE_INTERVALS = (Interval.MINUTE, Interval.MINUTES_5, Interval.MINUTES_15)
+"""Those that only minutes can answer."""
 
 INTERVAL_NAMES = {
     "minute": Interval.MINUTE,
@@ -69,6 +93,7 @@ class QueryCaps:
     group_by_max: int = 4
     range_days_max: int = 3_660
     filter_values_max: int = 100
+    minutes_max: int = 31 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +184,8 @@ class UsageQuery:
         if isinstance(self.tenant, bool) or not isinstance(self.tenant, int) or self.tenant <= 0:
             raise InvalidInput("no_tenant", "tenant", "A question needs a tenant.")
         self._check_range()
-        _check_names("metrics", self.metrics, tuple(METRICS))
-        _check_dimensions("group_by", self.group_by)
+        check_names("metrics", self.metrics, tuple(METRICS))
+        check_dimensions("group_by", self.group_by)
         self._check_filters()
         self._check_order()
         self._check_bounds()
@@ -180,9 +205,18 @@ class UsageQuery:
         ranking = (name for name in self.metrics if METRICS[name].orderable)
         return self.order or Order(next(ranking, "events"))
 
+    @property
+    def previous(self) -> "UsageQuery":
+        """The same question of the period before."""
+        start, end = previous_range(self.start, self.end, self.zone)
+        try:
+            return replace(self, start=start, end=end, compare=False)
+        except InvalidInput as refused:
+            raise InvalidInput(refused.code, "compare", f"The period before: {refused.message}") from refused
+
     def _check_range(self) -> None:
         for name, moment in (("from", self.start), ("to", self.end)):
-            _check_moment(name, moment)
+            check_moment(name, moment)
         if self.start >= self.end:
             raise InvalidInput("empty_range", "to", "The range ends before it starts.")
         if self.end - self.start > timedelta(days=self.caps.range_days_max):
@@ -194,14 +228,14 @@ class UsageQuery:
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
     def _check_filters(self) -> None:
-        _check_dimensions("filter", tuple(chosen.dimension for chosen in self.filters))
+        check_dimensions("filter", tuple(chosen.dimension for chosen in self.filters))
         for chosen in self.filters:
-            _check_values(f"filter.{chosen.dimension}", chosen.values, self.caps.filter_values_max)
+            check_values(f"filter.{chosen.dimension}", chosen.values, self.caps.filter_values_max)
 
     def _check_order(self) -> None:
         if self.order is None:
             return
-        _check_names("order", (self.order.metric,), tuple(METRICS))
+        check_names("order", (self.order.metric,), tuple(METRICS))
         if not METRICS[self.order.metric].orderable:
             raise InvalidInput("not_orderable", "order", "Groups cannot be ordered by a percentile.")
 
@@ -214,16 +248,30 @@ class UsageQuery:
             raise InvalidInput(
                 "too_many_points", "interval", f"An answer has at most {most} points: take a wider interval."
             )
+        self._check_minutes()
         if self.limit is not None:
             most = min(self.caps.groups_max, self._groups_that_fit())
             if not 1 <= self.limit <= most:
                 raise InvalidInput("bad_limit", "limit", f"Here the limit is 1 to {most} groups.")
 
+    def _check_minutes(self) -> None:
+        """Minutes of the whole tenant are one row each, those of groups are as many as there are series."""
+        if self.interval not in FINE_INTERVALS or not (self.group_by or self.filters):
+            return
+        if self.end - self.start > timedelta(minutes=self.caps.minutes_max):
+            raise InvalidInput(
+                "too_many_minutes",
+                "interval",
+                f"With groups or filters at most {self.caps.minutes_max} minutes can be read one by one: "
+                "take the interval 1h, a shorter range, or neither groups nor filters.",
+            )
+
     def _buckets(self) -> int:
-        """Output buckets, never estimated too low."""
+        """Output buckets, those of the period before among them, never estimated too low."""
+        before = self.previous._buckets() if self.compare else 0
         if self.interval is Interval.NONE:
-            return 1
-        return -((self.start - self.end) // _SHORTEST[self.interval])
+            return 1 + before
+        return before - ((self.start - self.end) // _SHORTEST[self.interval])
 
     def _groups_that_fit(self) -> int:
         return max(1, self.caps.points_max // self._buckets())
@@ -239,50 +287,3 @@ def checked_zone(name: str) -> ZoneInfo:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _check_moment(where: str, moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise InvalidInput("no_offset", where, "A moment needs its UTC offset, like 2026-11-05T00:00Z.")
-    if moment.second or moment.microsecond:
-        raise InvalidInput("not_on_minute", where, "The edges of a range are whole minutes.")
-    if not FIRST_MOMENT <= moment <= LAST_MOMENT:
-        raise InvalidInput("out_of_range", where, "Moments lie in the years 2000 to 2100.")
-
-
-def _check_values(where: str, values: tuple[str, ...], count_max: int) -> None:
-    if not 1 <= len(values) <= count_max:
-        raise InvalidInput("filter_values", where, f"A filter has 1 to {count_max} values.")
-    for value in values:
-        if "\0" in value or len(_utf8(value, where)) > FILTER_VALUE_BYTES_MAX:
-            raise InvalidInput(
-                "filter_value", where, f"A value has at most {FILTER_VALUE_BYTES_MAX} bytes and no NUL."
-            )
-
-
-def _utf8(text: str, where: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput("not_text", where, "The value is not valid Unicode.") from error
-
-
-def _check_names(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in known:
-            code = "unknown_metric"
-            raise InvalidInput(code, where, f"There is no metric {name!r}; there are {', '.join(known)}.")
-    if len(set(names)) != len(names):
-        raise InvalidInput("named_twice", where, "A name is given twice.")
-
-
-def _check_dimensions(where: str, names: tuple[str, ...]) -> None:
-    for name in names:
-        if name in DIMENSIONS:
-            continue
-        key = name.removeprefix(TAG_PREFIX)
-        if key == name or not key or "\0" in key or len(_utf8(key, where)) > TAG_KEY_BYTES_MAX:
-            known = ", ".join((*DIMENSIONS, "tag.<key>"))
-            raise InvalidInput("unknown_dimension", where, f"There is no {name!r}; there are {known}.")
-    if len(set(names)) != len(names):
-        raise InvalidInput("named_twice", where, "A dimension is named twice.")

@@ -30,11 +30,9 @@ from analytics_hub.domain.errors import InvalidInput, TryLater
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import FACET_OF_ALL, Level, Marks, Plan, Read, Span
 from analytics_hub.domain.series import DIMENSIONS
-from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.domain.usage import FINE_INTERVALS, UsageQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
 from analytics_hub.query.levels import DAY, Known, Part, ceil, decompose, floor, instead, minutes
-
-_MINUTES_ONLY = {Interval.MINUTE, Interval.MINUTES_5, Interval.MINUTES_15}
 
 COVERAGE_COLUMNS: Final = (
     "events",
@@ -71,7 +69,7 @@ def plan(query: UsageQuery, marks: Marks, *, spans_max: int) -> Plan:
     """Decide what to read. Raises InvalidInput for what is no longer kept."""
     whole = Span(query.start, query.end)
     edges = bucket_edges(query.interval, query.zone, whole)
-    pieces = None if query.interval in _MINUTES_ONLY else bucket_spans(edges, whole)
+    pieces = None if query.interval in FINE_INTERVALS else bucket_spans(edges, whole)
     facet = facet_of(query)
     columns, sketches = _columns(query)
     for reads in _attempts(whole, pieces, marks, facet):

@@ -65,6 +65,12 @@ class QuerySettings(Concern):
     filter_values_max: int = Field(
         default=_CAPS.filter_values_max, ge=1, le=10_000, description="Most values of one filter."
     )
+    minutes_max: int = Field(
+        default=_CAPS.minutes_max,
+        ge=60,
+        le=5_256_000,
+        description="Most minutes read one by one for groups or filters by 1m, 5m or 15m.",
+    )
     work_mem_mb: int = Field(
         default=64, ge=4, le=4096, description="Memory of one sort of a question before it goes to disk."
     )
@@ -90,6 +96,7 @@ class QuerySettings(Concern):
             group_by_max=self.group_by_max,
             range_days_max=self.range_days_max,
             filter_values_max=self.filter_values_max,
+            minutes_max=self.minutes_max,
         )
 
 

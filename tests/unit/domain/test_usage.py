@@ -12,6 +12,7 @@ from analytics_hub.domain.usage import Interval, Order, QueryCaps, UsageQuery
 TENANT = TenantId(1)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+EARLY = datetime(2000, 1, 2, tzinfo=UTC)
 
 
 def ask(start: datetime = START, end: datetime = START + DAY, **asked: Any) -> UsageQuery:
@@ -55,6 +56,16 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("bad_limit", "limit", {"limit": 0, "group_by": ["model"]}),
     ("bad_limit", "limit", {"limit": 1001, "group_by": ["model"]}),
     ("bad_limit", "limit", {"limit": 7, "interval": "1m", "group_by": ["model"]}),
+    ("bad_limit", "limit", {"limit": 4, "interval": "1m", "group_by": ["model"], "compare": "previous"}),
+    ("unknown_comparison", "compare", {"compare": "next"}),
+    ("out_of_range", "compare", {"start": EARLY, "end": EARLY + 2 * DAY, "compare": "previous"}),
+    ("too_many_points", "interval", {"interval": "1m", "end": START + 4 * DAY, "compare": "previous"}),
+    ("too_many_minutes", "interval", {"interval": "15m", "end": START + 32 * DAY, "group_by": ["model"]}),
+    (
+        "too_many_minutes",
+        "interval",
+        {"interval": "15m", "end": START + 32 * DAY, "filters": {"tag.a": ["b"]}},
+    ),
 ]
 
 
@@ -96,3 +107,14 @@ def test_without_a_limit_as_many_groups_are_told_apart_as_fit() -> None:
 )
 def test_groups_are_ordered_by_what_was_asked_for(asked: dict[str, Any], order: Order) -> None:
     assert ask(**asked).ordering == order
+
+
+def test_minutes_of_the_whole_tenant_are_few_at_any_length() -> None:
+    assert ask(interval="15m", end=START + 90 * DAY).groups_max == 1
+
+
+def test_the_question_of_the_period_before_is_the_same_but_for_its_range() -> None:
+    asked = ask(group_by=["model"], interval="1h", compare="previous", metrics=["cost_usd"])
+    assert asked.previous == ask(
+        start=START - DAY, end=START, group_by=["model"], interval="1h", metrics=["cost_usd"]
+    )
