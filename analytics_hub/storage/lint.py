@@ -10,12 +10,13 @@ from typing import Any
 
 import psycopg
 
+from analytics_hub.storage.role_rights import is_allowed
 from analytics_hub.storage.statements import statements
 
 _SQL = statements("lint")
 
-PRIVATE_TABLES = ("ingest_offsets", "unattributed_messages")
-"""Tables without a view: they belong to no tenant and no reader needs them."""
+PRIVATE_TABLES = ("ingest_offsets", "ops_usage_1h", "unattributed_messages")
+"""Tables, and views of hub itself, that no reader needs: they belong to no tenant, or are the operator's."""
 
 SHARED_TABLES = ("price_books", "prices", "rollup_retention")
 """Tables whose view shows every tenant the same."""
@@ -32,46 +33,11 @@ RULES = {
     "wrong_owner": "an object belongs to somebody else than hub_owner",
     "strong_role": "a role can do more than its work needs",
     "public_right": "everybody has a right on an object of ours",
-    "leaked_right": "hub_reader or hub_writer has a right that it should not have",
+    "leaked_right": "hub_reader, hub_writer or hub_maint has a right that it should not have",
     "loose_day": "a day's table exists but is not attached: its rows are invisible",
     "orphan_series": "rollup rows name series that are not in hub.series",
 }
 """Every code and what it means."""
-
-_READER_RIGHTS = {
-    "CONNECT on the database",
-    "USAGE on schema hub",
-    "USAGE on schema hub_read",
-    "EXECUTE on hub.cur_tenant()",
-    "EXECUTE on hub.engine()",
-    "EXECUTE on hub.applied_migrations()",
-    "EXECUTE on hub.authenticate(text)",
-    "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
-}
-_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read"} | {
-    "TEMPORARY on the database",
-    "EXECUTE on hub.ensure_day(date[])",
-    "USAGE on hub.flush_id_seq",
-    "INSERT on hub.usage_events",
-    *(f"SELECT on hub.usage_events ({column})" for column in ("tenant_id", "ts", "event_key")),
-    "INSERT on hub.series",
-    "SELECT on hub.series",
-    "INSERT on hub.usage_1m",
-    "INSERT on hub.rollup_marks",
-    "INSERT on hub.ingest_ledger",
-    "INSERT on hub.dead_letters",
-    "INSERT on hub.dead_letter_replays",
-    *(f"{right} on hub.dead_letter_volume" for right in ("SELECT", "INSERT", "UPDATE")),
-    *(f"{right} on hub.ingest_offsets" for right in ("SELECT", "INSERT", "UPDATE")),
-    "INSERT on hub.unattributed_messages",
-    *(f"SELECT on hub.unattributed_messages ({column})" for column in ("partition_key", "message_offset")),
-    "SELECT on hub.prices",
-    "SELECT on hub.price_books",
-    *(
-        f"SELECT on hub.tenants ({column})"
-        for column in ("tenant_id", "slug", "late_horizon", "declared_tags", "series_max")
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,11 +72,5 @@ def _rights(conn: psycopg.Connection[Any]) -> Iterator[Finding]:
     for grantee, granted in conn.execute(_SQL["rights"]):
         if grantee == "PUBLIC":
             yield Finding("public_right", granted)
-        elif not _allowed(grantee, granted):
+        elif not is_allowed(grantee, granted):
             yield Finding("leaked_right", f"{grantee}: {granted}")
-
-
-def _allowed(grantee: str, granted: str) -> bool:
-    if grantee == "hub_reader":
-        return granted in _READER_RIGHTS or granted.startswith("SELECT on hub_read.")
-    return granted in _WRITER_RIGHTS

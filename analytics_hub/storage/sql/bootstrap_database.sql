@@ -44,6 +44,9 @@ BEGIN
         RETURN;
     END IF;
     GRANT USAGE ON SCHEMA public TO hub_owner, hub_writer, hub_maint, hub_reader;
+    -- A closer, an erasure and a resend may meet a whole chunk of columns; what bounds them is their batch.
+    EXECUTE format(
+        'ALTER DATABASE %I SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0', current_database());
     FOR func, kind IN
         SELECT p.oid::regprocedure, p.prokind
         FROM pg_proc p

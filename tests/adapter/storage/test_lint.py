@@ -15,6 +15,11 @@ HOLES = [
         "CREATE TABLE hub.notes (tenant_id int); ALTER TABLE hub.notes OWNER TO hub_owner",
         "hub.notes",
     ),
+    (
+        "table_without_view",
+        "CREATE VIEW hub.peek AS SELECT * FROM hub.usage_1h; ALTER VIEW hub.peek OWNER TO hub_owner",
+        "hub.peek",
+    ),
     ("view_without_barrier", "ALTER VIEW hub_read.series RESET (security_barrier)", "hub_read.series"),
     ("view_without_barrier", "ALTER VIEW hub_read.series SET (security_invoker = true)", "hub_read.series"),
     (
@@ -68,6 +73,12 @@ HOLES = [
         "leaked_right",
         "GRANT SELECT ON hub.usage_events TO hub_writer",
         "hub_writer: SELECT on hub.usage_events",
+    ),
+    ("leaked_right", "GRANT UPDATE ON hub.usage_1h TO hub_maint", "hub_maint: UPDATE on hub.usage_1h"),
+    (
+        "leaked_right",
+        "GRANT SELECT ON hub.ops_usage_1h TO hub_reader",
+        "hub_reader: SELECT on hub.ops_usage_1h",
     ),
     (
         "loose_day",

@@ -1,0 +1,73 @@
+"""What each serving role may do, right for right, as the migrations grant it.
+
+In: a role and a right in the words of the `rights` statement of `sql/lint.sql`. Out: whether it should have it. The
+catalog lint asks; a new grant in a migration is written down here too.
+"""
+
+
+def _on(rights: str, *tables: str) -> set[str]:
+    """`_on("SELECT, DELETE", "a")`: the two rights on hub.a."""
+    return {f"{right} on hub.{table}" for right in rights.split(", ") for table in tables}
+
+
+_READER_RIGHTS = {
+    "CONNECT on the database",
+    "USAGE on schema hub",
+    "USAGE on schema hub_read",
+    "EXECUTE on hub.cur_tenant()",
+    "EXECUTE on hub.engine()",
+    "EXECUTE on hub.applied_migrations()",
+    "EXECUTE on hub.authenticate(text)",
+    "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
+}
+_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read"} | {
+    "TEMPORARY on the database",
+    "EXECUTE on hub.ensure_day(date[])",
+    "USAGE on hub.flush_id_seq",
+    "INSERT on hub.usage_events",
+    *(f"SELECT on hub.usage_events ({column})" for column in ("tenant_id", "ts", "event_key")),
+    "INSERT on hub.series",
+    "SELECT on hub.series",
+    "INSERT on hub.usage_1m",
+    "INSERT on hub.rollup_marks",
+    "INSERT on hub.ingest_ledger",
+    "INSERT on hub.dead_letters",
+    "INSERT on hub.dead_letter_replays",
+    *(f"{right} on hub.dead_letter_volume" for right in ("SELECT", "INSERT", "UPDATE")),
+    *(f"{right} on hub.ingest_offsets" for right in ("SELECT", "INSERT", "UPDATE")),
+    "INSERT on hub.unattributed_messages",
+    *(f"SELECT on hub.unattributed_messages ({column})" for column in ("partition_key", "message_offset")),
+    "SELECT on hub.prices",
+    "SELECT on hub.price_books",
+    *(
+        f"SELECT on hub.tenants ({column})"
+        for column in ("tenant_id", "slug", "late_horizon", "declared_tags", "series_max")
+    ),
+}
+_MAINT_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.authenticate(text)"} | {
+    "EXECUTE on hub.ensure_day(date[])",
+    "EXECUTE on hub.refresh_statistics()",
+    "EXECUTE on hub.parts_before(text,timestamp with time zone)",
+    "EXECUTE on hub.drop_before(text,timestamp with time zone)",
+    "EXECUTE on hub.loose_chunks(bigint)",
+    "EXECUTE on hub.compact_chunk(regclass)",
+    "USAGE on hub.flush_id_seq",
+    *_on("SELECT", "series", "ingest_ledger", "ingest_offsets", "ops_usage_1h", "usage_events"),
+    *_on("DELETE", "usage_events"),
+    *_on(
+        "SELECT, DELETE", "dead_letters", "dead_letter_replays", "dead_letter_volume", "unattributed_messages"
+    ),
+    *_on("SELECT, INSERT", "ledger_removals"),
+    *_on("SELECT, UPDATE", "rollup_retention"),
+    *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "prices", "price_books"),
+    *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
+    *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d"),
+    *_on("SELECT, INSERT, DELETE", "rollup_marks", "rollup_day_marks", "rollup_facet_gaps"),
+}
+
+
+def is_allowed(grantee: str, granted: str) -> bool:
+    """Whether a serving role should have this right."""
+    if grantee == "hub_reader":
+        return granted in _READER_RIGHTS or granted.startswith("SELECT on hub_read.")
+    return granted in (_WRITER_RIGHTS if grantee == "hub_writer" else _MAINT_RIGHTS)
