@@ -12,6 +12,7 @@ from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.events import EventService
+from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
@@ -25,6 +26,7 @@ class Services:
     usage: UsageService
     events: EventService
     ledger: LedgerService
+    freshness: FreshnessStore
     dead_letters: DeadLetterService
     replays: ReplayService | None
     """None in a process that takes no events."""

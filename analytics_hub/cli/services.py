@@ -13,6 +13,7 @@ from typing import TypeVar
 from analytics_hub.api.services import Services
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.dead_letters import DeadLetterService
@@ -23,6 +24,7 @@ from analytics_hub.settings import Settings
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
+from analytics_hub.storage.freshness_store import PostgresFreshnessStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.start_check import check_start
@@ -70,6 +72,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
                 scan_s=settings.query.events_scan_s,
             ),
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
+            freshness=PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s)),
             dead_letters=DeadLetterService(
                 PostgresDeadLetterStore(pool),
                 page_max=settings.dead_letter.page_max,

@@ -21,12 +21,16 @@ class LedgerService:
 
     async def account(self, tenant: TenantId, start: datetime, end: datetime) -> Ledger:
         """The accounts of the receipt hours that [start, end) touches."""
+        self.check(start, end)
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        first = start.replace(minute=0, second=0, microsecond=0)
+        return Ledger(tuple(await self._store.ledger(tenant, first, end)))
+
+    def check(self, start: datetime, end: datetime) -> None:
+        """Raises InvalidInput for a range that cannot be asked for."""
         if start.tzinfo is None or end.tzinfo is None:
             raise InvalidInput("no_offset", "from", "A moment needs its UTC offset.")
-        start, end = start.astimezone(UTC), end.astimezone(UTC)
         if start >= end:
             raise InvalidInput("empty_range", "to", "The range ends before it starts.")
         if end - start > self._range_max:
             raise InvalidInput("range_too_long", "from", f"A range has at most {self._range_max.days} days.")
-        first = start.replace(minute=0, second=0, microsecond=0)
-        return Ledger(tuple(await self._store.ledger(tenant, first, end)))

@@ -16,6 +16,7 @@ from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.events import EventService
+from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
@@ -47,11 +48,14 @@ class World:
         )
         self.events = MemoryEventStore(tenant.tenant_id, NOW)
         self.letters = MemoryDeadLetterStore(tenant.tenant_id)
+        self.freshness = MemoryFreshnessStore(NOW)
+        self.tenant_id = tenant.tenant_id
         self._ready = ready
         self._services = Services(
             usage=UsageService(self.usage, spans_max=500),
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             ledger=LedgerService(ledger, range_days_max=3660),
+            freshness=self.freshness,
             dead_letters=DeadLetterService(
                 self.letters, page_max=100, payload_bytes_max=64, range_days_max=3660
             ),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from analytics_hub.api.services import Services
 from analytics_hub.domain.clock import Clock, FixedClock
+from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.dead_letters import DeadLetterService
@@ -17,6 +18,7 @@ from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
+from analytics_hub.storage.freshness_store import PostgresFreshnessStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.usage_store import PostgresUsageStore
@@ -56,6 +58,7 @@ async def open_services(
                 PostgresEventStore(pool), FixedClock(NOW), page_max=1_000, scan_days_max=31, scan_s=1
             ),
             ledger=LedgerService(store, range_days_max=3660),
+            freshness=PostgresFreshnessStore(pool, window=flush_window(120)),
             dead_letters=letters,
             replays=replays and replays(letters),
             authenticator=Authenticator(PostgresKeyStore(pool), time, cache_s=5, cache_max=100),

@@ -14,7 +14,7 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
-from analytics_hub.api.rest.etag import CACHING, not_modified, tag_of, tags_held
+from analytics_hub.api.rest.etag import CACHING, FRESH_UNTIL, Version, not_modified, tag_of, tags_held
 from analytics_hub.api.rest.formats import Format
 from analytics_hub.api.rest.formats_parquet import write_parquet
 from analytics_hub.api.rest.formats_text import check_length, moment_text, write_csv, write_ndjson
@@ -22,7 +22,7 @@ from analytics_hub.api.rest.table import Fact, Table
 from analytics_hub.domain.errors import InvalidInput
 
 FACT_HEADERS: Final = {
-    "fresh_until": "Hub-Fresh-Until",
+    "fresh_until": FRESH_UNTIL,
     "coverage": "Hub-Coverage",
     "levels": "Hub-Levels",
     "next": "Hub-Next",
@@ -36,16 +36,17 @@ async def answer(
     *,
     body: Callable[[], dict[str, Any]],
     table: Callable[[], Table],
-    version: str = "",
+    version: Version | None = None,
 ) -> Response:
-    """The answer in the wanted format. Raises TooMuch past the bound. `version`: see `etag.py`."""
+    """The answer in the wanted format. Raises TooMuch past the bound. `version`: read before the answer (`etag.py`)."""
     bytes_max = request.app.state.response_bytes_max
+    digest = version.digest if version else ""
     if wanted is Format.JSON:
-        return _tagged(request, _json(body(), bytes_max), wanted.value, version)
+        return _tagged(request, _json(body(), bytes_max), wanted.value, digest)
     # Rows of text and columns are work for a thread: other requests go on meanwhile.
     content, headers = await asyncio.to_thread(_tabular, wanted, table, bytes_max)
     media_type = "text/csv; charset=utf-8; header=present" if wanted is Format.CSV else wanted.value
-    return _tagged(request, content, media_type, version, headers)
+    return _tagged(request, content, media_type, digest, headers)
 
 
 def json_answer(body: dict[str, Any], *, bytes_max: int) -> Response:

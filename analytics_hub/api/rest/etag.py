@@ -11,23 +11,47 @@ often and never once too seldom.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
 from starlette.responses import Response
+
+from analytics_hub.api.access import services_of
+from analytics_hub.api.rest.formats import Format
+from analytics_hub.api.rest.formats_text import moment_text
+from analytics_hub.domain.tenant import TenantId
 
 CACHING: Final[Mapping[str, str]] = {
     # `private`: answers belong to the key's tenant. `no-cache`: kept, but asked for each time.
     "Cache-Control": "private, no-cache",
     "Vary": "Accept, Authorization",
 }
+FRESH_UNTIL: Final = "Hub-Fresh-Until"
 _TAG: Final = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _CHARS: Final = 32  # hexadecimal: 128 bits
 
 
-def version_of(parts: Sequence[object]) -> str:
-    """A digest of values whose `repr` tells them apart."""
-    return hashlib.sha256(repr(tuple(parts)).encode("utf-8", "surrogatepass")).hexdigest()[:_CHARS]
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an answer would be made of now, and what of it the caller holds already."""
+
+    digest: str
+    held: Response | None
+    """304, when the caller need not be answered again."""
+
+
+async def version_now(
+    request: Request, tenant: TenantId, wanted: Format, question: Sequence[object]
+) -> Version:
+    """`question`: values whose `repr` tells the question from every other one, its range included."""
+    fresh = await services_of(request).freshness.freshness(tenant)
+    made_of = (request.app.version, int(tenant), wanted.value, request.url.path, fresh.version, *question)
+    digest = hashlib.sha256(repr(made_of).encode("utf-8", "surrogatepass")).hexdigest()[:_CHARS]
+    tag = next((tag for tag in tags_held(request) if tag.startswith(f'"{digest}-')), None)
+    if tag is None:
+        return Version(digest, None)
+    return Version(digest, not_modified(tag, {FRESH_UNTIL: moment_text(fresh.taken_at)}))
 
 
 def tag_of(version: str, content: bytes) -> str:
@@ -41,10 +65,5 @@ def tags_held(request: Request) -> list[str]:
     return ["*"] if held.strip() == "*" else _TAG.findall(held)
 
 
-def held_of_version(request: Request, version: str) -> str | None:
-    """The caller's tag of this version, if there is one."""
-    return next((tag for tag in tags_held(request) if tag.startswith(f'"{version}-')), None)
-
-
-def not_modified(tag: str) -> Response:
-    return Response(status_code=304, headers={**CACHING, "ETag": tag})
+def not_modified(tag: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(status_code=304, headers={**(headers or {}), **CACHING, "ETag": tag})

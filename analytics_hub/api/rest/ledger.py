@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer, check_parameters
-from analytics_hub.api.rest.documented import answers_of, problems
+from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
+from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.tables import ledger_table
 from analytics_hub.api.rest.wire import LedgerBody, ledger_body
@@ -23,6 +24,7 @@ router = APIRouter(tags=["ledger"])
     summary="Received = stored + duplicate + rejected, by hour of receipt",
     response_class=Response,
     responses={**answers_of(LedgerBody), **problems(401, 403, 406, 422, 503)},
+    openapi_extra={"parameters": [IF_NONE_MATCH]},
 )
 async def ledger(
     request: Request,
@@ -34,9 +36,16 @@ async def ledger(
     check_parameters(request, single=("from", "to"))
     services = services_of(request)
     now = services.clock.now()
-    account = await services.ledger.account(
-        caller.tenant, parse_moment(start, edge="from", now=now), parse_moment(end, edge="to", now=now)
-    )
+    first, last = parse_moment(start, edge="from", now=now), parse_moment(end, edge="to", now=now)
+    services.ledger.check(first, last)
+    version = await version_now(request, caller.tenant, wanted, (first, last))
+    if version.held:
+        return version.held
+    account = await services.ledger.account(caller.tenant, first, last)
     return await answer(
-        request, wanted, body=lambda: ledger_body(account), table=lambda: ledger_table(account)
+        request,
+        wanted,
+        body=lambda: ledger_body(account),
+        table=lambda: ledger_table(account),
+        version=version,
     )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
+from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.tables import usage_table
 from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
@@ -110,10 +111,19 @@ async def usage(
         fill=fill,
         caps=services.caps,
     )
+    version = await version_now(request, caller.tenant, wanted, (query, query.groups_max))
+    if version.held:
+        return version.held
     found = await services.usage.ask(query)
     for read in found.levels:
         QUERY_MINUTES.labels(read.level.value).inc(read.minutes)
-    return await answer(request, wanted, body=lambda: usage_body(found), table=lambda: usage_table(found))
+    return await answer(
+        request,
+        wanted,
+        body=lambda: usage_body(found),
+        table=lambda: usage_table(found),
+        version=version,
+    )
 
 
 def _one_of(top: int | None, limit: int | None) -> int | None:
