@@ -21,11 +21,11 @@ def coarse(conn: psycopg.Connection[Any], table: str) -> Rows:
     return {row[:3]: dict(zip(MEASURES, row[3:], strict=True)) for row in found}
 
 
-def summed(conn: psycopg.Connection[Any], unit: str) -> Rows:
+def summed(conn: psycopg.Connection[Any], unit: str, table: str = "hub.usage_1m") -> Rows:
     """What the coarse table must hold: the minute rows added up, sketches merged by the core."""
     columns = ", ".join(f"array_agg({name})" if name in SKETCHES else f"sum({name})" for name in MEASURES)
     keys = f"tenant_id, date_trunc('{unit}', bucket, 'UTC'), series_id"
-    query = f"SELECT {keys}, {columns} FROM hub.usage_1m GROUP BY 1, 2, 3"
+    query = f"SELECT {keys}, {columns} FROM {table} GROUP BY 1, 2, 3"
     rows = {row[:3]: dict(zip(MEASURES, row[3:], strict=True)) for row in conn.execute(query)}
     for measures in rows.values():
         measures |= {name: sketch_merge(measures[name]) for name in SKETCHES}
@@ -56,11 +56,11 @@ def facets(conn: psycopg.Connection[Any], table: str) -> Facets:
     return {row[:4]: dict(zip(MEASURES, row[4:], strict=True)) for row in found}
 
 
-def summed_facets(conn: psycopg.Connection[Any], unit: str) -> Facets:
+def summed_facets(conn: psycopg.Connection[Any], unit: str, table: str = "hub.usage_1m") -> Facets:
     """What the facets must hold: the minute rows added up along every dimension; a lost series has none of them."""
     names = _series(conn)
     rows: Facets = {}
-    for (tenant, bucket, series), measures in summed(conn, unit).items():
+    for (tenant, bucket, series), measures in summed(conn, unit, table).items():
         of_series = names.get((tenant, series), dict.fromkeys(DIMENSIONS, ""))
         for dimension, value in {"": "", **of_series}.items():
             key = (tenant, dimension, bucket, value)
