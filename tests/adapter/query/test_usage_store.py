@@ -22,6 +22,12 @@ from tests.support.deltas import add_series, flush_delta, minute
 from tests.support.services import open_services
 
 
+@pytest.fixture
+def db(each_db: Database) -> Database:
+    """Every question on either engine."""
+    return each_db
+
+
 def ask(db: Database, tenant: int, start: str, end: str, **asked: Any) -> UsageAnswer:
     async def main() -> UsageAnswer:
         async with open_services(db.reader_dsn) as services:
@@ -133,14 +139,71 @@ def test_another_tenant_sees_nothing_of_it(db: Database) -> None:
 def test_the_answer_stays_the_same_when_hours_and_days_are_closed(db: Database) -> None:
     tenant = fill(db)
     before = ask(db, tenant, *RANGE, interval="1h", group_by=["model"])
-    assert {read.level for read in before.levels} == {Level.HOUR, Level.MINUTE}
+    assert {read.level for read in before.levels} == {Level.FACET_HOUR, Level.MINUTE}
     close(db, "2026-11-02T05:00+00:00")
     after = ask(db, tenant, *RANGE, interval="1h", group_by=["model"])
-    assert {read.level for read in after.levels} == {Level.HOUR}
+    assert {read.level for read in after.levels} == {Level.FACET_HOUR}
     assert (after.series, after.total) == (before.series, before.total)
     whole = ask(db, tenant, *RANGE)
-    assert [(read.level, read.minutes) for read in whole.levels] == [(Level.DAY, 1440), (Level.HOUR, 1440)]
+    assert [(read.level, read.minutes) for read in whole.levels] == [
+        (Level.FACET_DAY, 1440),
+        (Level.FACET_HOUR, 1440),
+    ]
     assert whole.total == before.total
+    by_minute = ask(db, tenant, *RANGE, interval="15m")
+    assert {read.level for read in by_minute.levels} == {Level.TOTAL_MINUTE}
+    assert by_minute.total == before.total
+
+
+def test_what_facets_say_is_what_series_say(db: Database) -> None:
+    tenant = fill(db)
+    close(db, "2026-11-04T00:00+00:00")
+
+    def answers() -> list[UsageAnswer]:
+        metrics = ["events", "cost_usd", "latency_max_ms"]
+        return [
+            ask(db, tenant, *RANGE, interval=interval, group_by=["model"], limit=2, metrics=metrics)
+            for interval in ("none", "1d", "1h")
+        ]
+
+    by_facet = answers()
+    with db.connect("hub_maint") as maint:
+        maint.execute(
+            "INSERT INTO hub.rollup_facet_gaps SELECT DISTINCT tenant_id, 'model', bucket FROM hub.usage_1h"
+        )
+    by_series = answers()
+    assert [level_names(one) for one in by_facet] == [
+        {"usage_1d_facet"},
+        {"usage_1d_facet"},
+        {"usage_1h_facet"},
+    ]
+    assert [one.series for one in by_facet] == [one.series for one in by_series]
+
+
+def level_names(answer: UsageAnswer) -> set[str]:
+    return {read.level.value for read in answer.levels}
+
+
+def test_a_long_answer_read_in_parts_is_whole(db: Database) -> None:
+    tenant = fill(db)
+    asked: dict[str, Any] = {"interval": "1h", "group_by": ["model"], "limit": 1, "metrics": ["events"]}
+    before = ask(db, tenant, *RANGE, **asked)
+    close(db, "2026-11-04T00:00+00:00")
+    after = ask(db, tenant, *RANGE, **asked)
+    at_once = ask(db, tenant, *RANGE, **asked | {"metrics": ["events", "latency_p50_ms"]})
+    assert after.series == before.series
+    assert [one.total["events"] for one in after.series] == [one.total["events"] for one in at_once.series]
+    assert after.total["events"] == at_once.total["events"] == 15
+
+
+def test_the_period_before_is_read_from_the_same_tables(db: Database) -> None:
+    tenant = fill(db)
+    answer = ask(
+        db, tenant, "2026-11-02T00:00Z", "2026-11-03T00:00Z", group_by=["model"], limit=1, compare="previous"
+    )
+    assert answer.previous
+    assert (answer.total["events"], answer.previous.total["events"]) == (9, 6)
+    assert sum(int(one.previous.total["events"] or 0) for one in answer.series if one.previous) == 6
 
 
 def test_a_late_event_is_counted_at_once(db: Database) -> None:

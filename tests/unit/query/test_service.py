@@ -28,7 +28,8 @@ def store() -> MemoryUsageStore:
 
 
 def ask(usage: MemoryUsageStore, tenant: TenantId = TENANT, **asked: Any) -> UsageAnswer:
-    query = UsageQuery.ask(tenant, NOW - 24 * HOUR, NOW, metrics=["events"], **asked)
+    start = asked.pop("start", NOW - 24 * HOUR)
+    query = UsageQuery.ask(tenant, start, NOW, **{"metrics": ["events"], **asked})
     return asyncio.run(UsageService(usage, spans_max=500).ask(query))
 
 
@@ -47,6 +48,67 @@ def test_groups_past_the_limit_are_one_series_called_other() -> None:
     answer = ask(store(), interval="1h", group_by=["model"], limit=1)
     assert shape(answer) == [({"model": "b"}, False, 5, [5]), ({}, True, 6, [1, 2, 3])]
     assert answer.total["events"] == 11
+
+
+def test_with_fill_every_bucket_is_a_point_of_every_series() -> None:
+    answer = ask(store(), start=NOW - 6 * HOUR, interval="1h", group_by=["model"], limit=2, fill=True)
+    assert shape(answer) == [
+        ({"model": "b"}, False, 5, [0, 0, 5, 0, 0, 0]),
+        ({"model": "a"}, False, 3, [0, 1, 2, 0, 0, 0]),
+        ({}, True, 3, [0, 0, 0, 3, 0, 0]),
+    ]
+    assert [len(one.points) for one in ask(store(), TenantId(8), interval="1h", fill=True).series] == [24]
+
+
+def test_an_empty_bucket_has_zeros_and_nothing_to_divide() -> None:
+    metrics = ["events", "cost_usd", "error_rate", "latency_p95_ms"]
+    answer = ask(store(), start=NOW - HOUR, interval="1h", fill=True, metrics=metrics)
+    expected = {"events": 0, "cost_usd": "0.00", "error_rate": None, "latency_p95_ms": None}
+    assert [dict(point.values) for point in answer.series[0].points] == [expected]
+
+
+def past(answer: UsageAnswer) -> list[tuple[dict[str, str], bool, Any, list[Any]]]:
+    return [
+        (
+            dict(one.group),
+            one.other,
+            before.total["events"],
+            [point.values["events"] for point in before.points],
+        )
+        for one in answer.series
+        if (before := one.previous)
+    ]
+
+
+@pytest.mark.parametrize("interval", ["1h", "1m"])
+def test_the_period_before_is_told_for_the_groups_of_this_one(interval: str) -> None:
+    usage = store()
+    usage.add(Delta(NOW - 7 * HOUR, {"model": "a"}, {"events": 10}))
+    usage.add(Delta(NOW - 7 * HOUR, {"model": "c"}, {"events": 20}))
+    asked: dict[str, Any] = {"start": NOW - 4 * HOUR, "interval": interval, "compare": "previous"}
+    answer = ask(usage, group_by=["model"], limit=1, **asked)
+    assert [(dict(one.group), one.total["events"]) for one in answer.series] == [({"model": "b"}, 5), ({}, 5)]
+    assert past(answer) == [({"model": "b"}, False, 0, []), ({}, True, 31, [30, 1])]
+    period = answer.previous
+    assert period
+    assert (period.start, period.end) == (NOW - 8 * HOUR, NOW - 4 * HOUR)
+    assert (period.total["events"], period.coverage.events) == (31, 31)
+    assert past(ask(usage, **asked)) == [({}, False, 31, [30, 1])]
+
+
+def test_what_only_the_period_before_had_is_in_other() -> None:
+    answer = ask(store(), start=NOW - 2 * HOUR, group_by=["model"], compare="previous")
+    assert shape(answer) == [({}, True, 0, [])]
+    assert past(answer) == [({}, True, 10, [])]
+
+
+def test_a_period_before_that_is_not_kept_is_refused_in_its_name() -> None:
+    usage = store()
+    usage.close(NOW)
+    usage.drop_minutes(NOW - 6 * HOUR)
+    with pytest.raises(InvalidInput) as refused:
+        ask(usage, start=NOW - 5 * HOUR, interval="1m", compare="previous")
+    assert (refused.value.code, refused.value.field) == ("minutes_not_kept", "compare")
 
 
 def test_nothing_to_count_is_still_an_answer() -> None:

@@ -49,7 +49,8 @@ def test_a_metric_has_its_value(metric: str, value: Value) -> None:
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_over_nothing_counts_are_zero_and_shares_are_unknown(metric: str) -> None:
-    nothing: Value = {"count": 0, "usd": "0.00"}.get(METRICS[metric].unit)
+    nothings: dict[str, Value] = {"count": 0, "usd": "0.00"}
+    nothing = nothings.get(METRICS[metric].unit)
     assert values([metric], Measures({}, {})) == {metric: None if METRICS[metric].per else nothing}
 
 

@@ -1,0 +1,86 @@
+"""The quickest way from a plan to its rows: one statement, or a few that read less.
+
+In: a snapshot, its marks, a question, perhaps the groups to tell apart. Out: `Answered`.
+
+Many buckets of one dimension (a month of hours by project) have as many rows as there are values in every one of them,
+though only the best few groups are shown. Then the groups are ranked from days first, only their rows are read, and
+`other` is what everything (its own facet: one row a bucket) has more than they. All of it is exact, and from one
+snapshot. A sketch cannot be taken from another, so that percentiles are read whole.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from analytics_hub.domain.plan import Marks, MeasureRow, Plan
+from analytics_hub.domain.usage import FIRST_MOMENT, Interval, UsageQuery
+from analytics_hub.query.answering import Answered
+from analytics_hub.query.plan import facet_of, plan
+from analytics_hub.query.ports import UsageSnapshot
+
+_BUCKETS_MIN = 48  # with fewer, one statement over all values is as quick as three
+_Groups = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads one snapshot."""
+
+    snapshot: UsageSnapshot
+    marks: Marks
+    spans_max: int
+
+    async def read(self, query: UsageQuery, groups: _Groups | None = None) -> Answered:
+        """The rows of a question: of its best groups, or of the groups given, and of `other`."""
+        planned = await self._plan(query)
+        if not _in_parts(planned):
+            planned = replace(planned, groups=groups)
+            return Answered(planned, await self.snapshot.rows(planned))
+        if groups is None:
+            groups, complete = await self._best(query)
+            if complete:
+                return Answered(planned, await self.snapshot.rows(planned))
+        shown = replace(planned, groups=groups, others=False)
+        rows = list(await self.snapshot.rows(shown)) if groups else []
+        everything = await self._plan(replace(query, group_by=(), order=None, limit=None))
+        total = await self.snapshot.rows(replace(everything, columns=planned.columns))
+        return Answered(shown, [*rows, *_others(shown, rows, total)])
+
+    async def _plan(self, query: UsageQuery) -> Plan:
+        # Planning a long range is work for a thread: other requests go on meanwhile.
+        return await asyncio.to_thread(plan, query, self.marks, spans_max=self.spans_max)
+
+    async def _best(self, query: UsageQuery) -> tuple[_Groups, bool]:
+        """The groups that are shown, and whether those are all."""
+        order = query.ordering
+        once = replace(
+            query, interval=Interval.NONE, metrics=(order.metric,), order=order, limit=query.groups_max
+        )
+        rows = await self.snapshot.rows(await self._plan(once))
+        return tuple(row.group for row in rows if not row.other), not any(row.other for row in rows)
+
+
+def _in_parts(planned: Plan) -> bool:
+    query = planned.query
+    return (
+        bool(query.group_by and facet_of(query))
+        and not query.filters
+        and not planned.sketches
+        and len(planned.edges) >= _BUCKETS_MIN
+    )
+
+
+def _others(planned: Plan, shown: Sequence[MeasureRow], total: Sequence[MeasureRow]) -> list[MeasureRow]:
+    """What everything has more than the groups shown, bucket by bucket; where that is nothing at all, no row."""
+    sums: dict[datetime | None, dict[str, int]] = {row.bucket: dict(row.sums) for row in total}
+    for row in shown:
+        left = sums.setdefault(row.bucket, dict.fromkeys(planned.columns, 0))
+        for column, value in row.sums.items():
+            left[column] -= value
+    group = ("",) * len(planned.query.group_by)
+    return [
+        MeasureRow(bucket, group, other=True, sums=left, sketches={})
+        for bucket, left in sorted(sums.items(), key=lambda item: item[0] or FIRST_MOMENT)
+        if any(left.values())
+    ]

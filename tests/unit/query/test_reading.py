@@ -1,0 +1,109 @@
+"""Reading in parts, best groups first, gives the rows that one statement over everything would give."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics_hub.domain.plan import MeasureRow, Plan
+from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.usage import UsageQuery
+from analytics_hub.query.answering import Answered
+from analytics_hub.query.memory import Delta, MemorySnapshot, MemoryUsageStore
+from analytics_hub.query.plan import facets_of, marks_span
+from analytics_hub.query.reading import Reader
+
+TENANT = TenantId(7)
+HOUR = timedelta(hours=1)
+START = datetime(2026, 10, 20, tzinfo=UTC)
+
+deltas = st.lists(
+    st.tuples(st.integers(0, 71), st.sampled_from("abcd"), st.integers(-3, 9)), min_size=1, max_size=40
+)
+
+
+class Counting(MemorySnapshot):
+    """Remembers what was read."""
+
+    read: list[Plan]
+
+    async def rows(self, plan: Plan) -> Any:
+        self.read.append(plan)
+        return await super().rows(plan)
+
+
+def read(store: MemoryUsageStore, **asked: Any) -> tuple[Answered, list[Plan]]:
+    query = UsageQuery.ask(TENANT, START, START + 72 * HOUR, metrics=["events"], order="-events", **asked)
+
+    async def answered() -> tuple[Answered, list[Plan]]:
+        async with store.snapshot(TENANT) as snapshot:
+            snapshot.__class__ = Counting
+            assert isinstance(snapshot, Counting)
+            snapshot.read = []
+            marks = await snapshot.marks(marks_span(query), facets_of(query))
+            return await Reader(snapshot, marks, 500).read(query), snapshot.read
+
+    return asyncio.run(answered())
+
+
+def stored(drawn: list[tuple[int, str, int]], closed: int = 0) -> MemoryUsageStore:
+    store = MemoryUsageStore(TENANT, START, facet_values_max=3)
+    for hour, model, events in drawn:
+        store.add(Delta(START + hour * HOUR, {"model": model}, {"events": events}))
+    store.close(START + closed * HOUR)
+    return store
+
+
+def said(rows: list[MeasureRow]) -> list[Any]:
+    return [(row.bucket, row.group, row.other, row.sums["events"]) for row in rows if row.sums["events"]]
+
+
+def expected(drawn: list[tuple[int, str, int]], limit: int) -> list[Any]:
+    totals = Counter[str]()
+    cells = Counter[tuple[str, int]]()
+    for hour, model, events in drawn:
+        totals[model] += events
+        cells[model, hour] += events
+    best = sorted(totals, key=lambda model: (-totals[model], model))[:limit]
+    rows = [
+        (START + hour * HOUR, (model,), False, cells[model, hour])
+        for model in best
+        for hour in range(72)
+        if cells[model, hour]
+    ]
+    rest = Counter[int]()
+    for (model, hour), events in cells.items():
+        rest[hour] += 0 if model in best else events
+    return rows + [(START + hour * HOUR, ("",), True, rest[hour]) for hour in range(72) if rest[hour]]
+
+
+@given(deltas, st.integers(0, 80), st.integers(1, 5))
+def test_a_long_answer_in_parts_is_the_answer(
+    drawn: list[tuple[int, str, int]], closed: int, limit: int
+) -> None:
+    answered, _ = read(stored(drawn, closed), interval="1h", group_by=["model"], limit=limit)
+    assert said(list(answered.rows)) == expected(drawn, limit)
+
+
+def test_only_the_groups_that_are_shown_are_read_bucket_by_bucket() -> None:
+    store = stored([(hour, model, 1) for hour in range(70) for model in "abc"], closed=90)
+    _, plans = read(store, interval="1h", group_by=["model"], limit=2)
+    assert [(one.facet, one.groups, len(one.edges)) for one in plans] == [
+        ("model", None, 0),
+        ("model", (("a",), ("b",)), 72),
+        ("", None, 72),
+    ]
+
+
+def test_percentiles_few_buckets_filters_and_two_dimensions_are_read_at_once() -> None:
+    store = stored([(0, "a", 1), (1, "b", 1)], closed=90)
+    for asked in (
+        {"interval": "1d", "group_by": ["model"]},
+        {"interval": "1h", "group_by": ["model"], "filters": {"model": ["a", "b"]}},
+        {"interval": "1h", "group_by": ["model", "project"]},
+    ):
+        answered, plans = read(store, limit=1, **asked)
+        assert (len(plans), len(said(list(answered.rows)))) == (1, 2)
