@@ -5,6 +5,7 @@ In: an ASGI request. Out: the answer of `answer.py`, or the problem details of `
 the framework would have documented by itself is in `openapi.py`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -28,17 +29,17 @@ class EventsEndpoint:
 
     path = PATH
 
-    def __init__(self, collector: Collector) -> None:
+    def __init__(self, collector: Collector, methods: Sequence[str] = ("POST",)) -> None:
         self._collector = collector
+        self._allowed = ", ".join(methods)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self
         request_id = scope["state"]["request_id"]
         if scope["method"] != "POST":
             detail = f"Events are sent with POST, not with {scope['method'][:16]}."
-            found = problem(
-                405, "method_not_allowed", detail, request_id=request_id, headers={"Allow": "POST"}
-            )
+            allowed = {"Allow": self._allowed}
+            found = problem(405, "method_not_allowed", detail, request_id=request_id, headers=allowed)
             await found(scope, receive, send)
             return
         incoming = Incoming(receive)
@@ -83,9 +84,10 @@ class CollectorFront:
         query_string_bytes_max: int,
         reads: bool = False,
     ) -> None:
-        endpoint = EventsEndpoint(collector)
+        others = ("GET", "HEAD") if reads else ()
+        endpoint = EventsEndpoint(collector, (*others, "POST"))
         self._app = app
-        self._others = frozenset({"GET", "HEAD"} if reads else ())
+        self._others = frozenset(others)
         self._events = RequestLayer(endpoint, clock=clock, query_string_bytes_max=query_string_bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

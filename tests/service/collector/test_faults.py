@@ -155,7 +155,7 @@ def test_another_tenants_name_in_the_payload_is_compared_and_never_believed(
 def test_another_method_is_405_and_says_which(served: Served, tenant: Tenant) -> None:
     answer = served.collector.request("PUT", "/v1/events")
     assert code(answer) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "POST"
+    assert "POST" in answer.headers["allow"].split(", ")
 
 
 def test_the_path_is_that_path_alone(served: Served, tenant: Tenant) -> None:
