@@ -18,9 +18,10 @@ _READER_RIGHTS = {
     "EXECUTE on hub.engine()",
     "EXECUTE on hub.applied_migrations()",
     "EXECUTE on hub.authenticate(text)",
+    "EXECUTE on hub.newest_flush(interval)",
     "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
 }
-_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read"} | {
+_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.newest_flush(interval)"} | {
     "TEMPORARY on the database",
     "EXECUTE on hub.ensure_day(date[])",
     "USAGE on hub.flush_id_seq",

@@ -101,6 +101,16 @@ def test_another_tenants_flush_changes_nothing(db: Database) -> None:
     assert version(db, tenant) == before
 
 
+def test_without_a_tenant_the_newest_flush_is_nobodys(db: Database) -> None:
+    tenant = db.add_tenant("acme")
+    with db.connect("hub_writer") as writer:
+        flush(writer, tenant)
+    with db.connect("hub_reader") as reader:
+        assert reader.execute("SELECT * FROM hub.newest_flush('1 day')").fetchone() == (None, 0)
+    with db.connect("hub_writer") as writer, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        writer.execute("SELECT * FROM hub.newest_flush('1 day')")
+
+
 @pytest.mark.parametrize(
     "change",
     [
