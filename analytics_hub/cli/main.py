@@ -27,6 +27,7 @@ COMMANDS = {
     "kafka": "analytics_hub.cli.kafka:app",
     "tenant": "analytics_hub.cli.tenant:app",
     "close": "analytics_hub.cli.close:close",
+    "retention": "analytics_hub.cli.retention:app",
     "dead-letters": "analytics_hub.cli.dead_letters:app",
     "rejects": "analytics_hub.cli.rejects:rejects",
     "status": "analytics_hub.cli.status:status",

@@ -19,6 +19,7 @@ from analytics_hub.cli.collecting import open_collector, open_group_commit
 from analytics_hub.cli.ledger_watch import watch_ledger
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.replaying import open_replays
+from analytics_hub.cli.retaining import retain_for_ever
 from analytics_hub.cli.services import open_services
 from analytics_hub.cli.web import run, serve_app
 from analytics_hub.domain.clock import SystemClock
@@ -52,7 +53,11 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                 query_string_bytes_max=api.query_string_bytes_max,
                 reads=True,
             )
-            beside = [asyncio.create_task(_close_for_ever(hub)), asyncio.create_task(watch_ledger(hub))]
+            beside = [
+                asyncio.create_task(_close_for_ever(hub)),
+                asyncio.create_task(watch_ledger(hub)),
+                asyncio.create_task(retain_for_ever(hub)),
+            ]
             try:
                 await serve_app(
                     front,

@@ -21,6 +21,7 @@ from analytics_hub.settings.ingest import (
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.loading import Settings, default_settings, load_settings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
+from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
 from analytics_hub.settings.table import Row, markdown, table, unknown_variables
 
@@ -42,6 +43,7 @@ __all__ = [
     "LogSettings",
     "ProducerSettings",
     "QuerySettings",
+    "RetentionSettings",
     "Row",
     "Settings",
     "SimulatorSettings",

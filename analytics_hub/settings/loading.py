@@ -19,6 +19,7 @@ from analytics_hub.settings.ingest import (
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
+from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
 
 
@@ -35,6 +36,7 @@ class Settings:
     flush: FlushSettings
     closer: CloserSettings
     history: HistorySettings
+    retention: RetentionSettings
     ledger: LedgerSettings
     status: StatusSettings
     collector: CollectorSettings

@@ -97,6 +97,9 @@ BEGIN
             purged := purged + hub.account_for_purge(part);
         END LOOP;
     END IF;
+    IF cardinality(kept) > 0 THEN
+        PERFORM hub.delete_before(kept, before);
+    END IF;
     LOCK TABLE hub.rollup_retention IN ACCESS EXCLUSIVE MODE;
     UPDATE hub.rollup_retention r SET
         events_dropped_before = greatest(r.events_dropped_before, before) WHERE level = 'events';
@@ -115,9 +118,6 @@ BEGIN
             PERFORM hub.drop_emptied_minutes(day);
         END IF;
     END LOOP;
-    IF cardinality(kept) > 0 THEN
-        PERFORM hub.delete_before(kept, before);
-    END IF;
     RETURN purged;
 END
 $$;
