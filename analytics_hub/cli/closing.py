@@ -2,23 +2,40 @@
 `analytics_hub/storage/closer`.
 """
 
+import structlog
+
+from analytics_hub.cli.closing_watch import Lag, Measured
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.closer import ClosedReport, CloserLimits, close_due
 from analytics_hub.storage.connections import Timeouts, connect
 from analytics_hub.storage.reader_pool import translated
-from analytics_hub.telemetry import CLOSED_HOURS
+
+_LOG = structlog.get_logger(__name__)
+_LAG = Lag()
 
 
-def close_due_hours(hub: OpenedHub, tenant_id: TenantId | None = None) -> ClosedReport:
+def close_due_hours(
+    hub: OpenedHub, tenant_id: TenantId | None = None, watch: Measured | None = None
+) -> ClosedReport:
     """Closes every hour that is over and marked; of one tenant, or of all."""
     closer = hub.settings.closer
     timeouts = Timeouts(
         connect_s=hub.settings.database.connect_timeout_s, statement_ms=closer.statement_timeout_ms
     )
+    everybody = tenant_id is None
+    began = _LAG.began() if everybody else 0.0
     with translated(), connect(hub.dsn("hub_maint"), "hub-closer", timeouts) as conn:
-        limits = CloserLimits(hours_max=closer.hours_max, retries_max=closer.retries_max)
-        report = close_due(conn, SystemClock().now(), tenant_id, limits)
-    CLOSED_HOURS.inc(report.hours)
+        report = close_due(
+            conn,
+            SystemClock(),
+            tenant_id,
+            CloserLimits.of(closer),
+            watch=watch or Measured(everybody=everybody),
+        )
+    if everybody:
+        _LAG.ended(began, report)
+    for tenant, reason in report.failed:
+        _LOG.error("hours of a tenant cannot be closed", tenant_id=tenant, reason=reason)
     return report

@@ -134,11 +134,7 @@ class HistoryCloser:
         timeouts = Timeouts(
             connect_s=settings.database.connect_timeout_s, statement_ms=closer.statement_timeout_ms
         )
-        limits = CloserLimits(
-            hours_max=closer.hours_max,
-            retries_max=closer.retries_max,
-            transactions_max=settings.history.transactions_max,
-        )
+        limits = CloserLimits.of(closer).with_transactions(settings.history.transactions_max)
         with translated(), connect(self._hub.dsn("hub_maint"), "hub-load-closer", timeouts) as conn:
             return close_due(conn, until, self._tenant_id, limits)
 

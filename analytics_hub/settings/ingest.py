@@ -99,7 +99,7 @@ class FlushSettings(Concern):
 
 
 class CloserSettings(Concern):
-    """The closing of hours."""
+    """The closing of hours: one bounded transaction of a tenant after the other."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_CLOSER_")
 
@@ -107,8 +107,35 @@ class CloserSettings(Concern):
         default=10.0, gt=0, le=3600, description="Pause between two rounds in a serving process."
     )
     hours_max: int = Field(default=48, ge=1, le=10_000, description="Most hours closed in one transaction.")
+    days_max: int = Field(
+        default=31, ge=1, le=3_660, description="Most old day marks looked at in one transaction."
+    )
+    transaction_s_max: float = Field(
+        default=5.0, gt=0, le=600, description="After so long a transaction begins no further hours or days."
+    )
+    transactions_max: int = Field(
+        default=100_000, ge=1, le=10_000_000, description="Most transactions of one round over all tenants."
+    )
+    facet_values_max: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Most values of a dimension in an hour that are worth a facet; beyond it, series are read.",
+    )
+    copy_rows_max: int = Field(
+        default=60_000,
+        ge=1,
+        le=10_000_000,
+        description="Most rows (series times hours) summed at a time; one hour always is.",
+    )
+    copy_bytes_max: int = Field(
+        default=32 * MIB, ge=4096, le=1024 * MIB, description="Bytes held before their sketches are merged."
+    )
+    statistics_hours: int = Field(
+        default=24, ge=1, le=100_000, description="Hours closed at once that call for new statistics."
+    )
     retries_max: int = Field(
-        default=5, ge=0, le=100, description="Times a round is tried again after a conflict."
+        default=5, ge=0, le=100, description="Times a transaction is tried again after a conflict."
     )
     statement_timeout_ms: int = Field(
         default=120_000, ge=100, le=3_600_000, description="Longest statement of a round."

@@ -1,8 +1,16 @@
 """What the processes say about themselves: logs, metrics and traces, each in its own file."""
 
+from analytics_hub.telemetry.closing import (
+    CLOSED_DAYS,
+    CLOSED_HOURS,
+    CLOSER_CONFLICTS,
+    CLOSER_FAILED_TENANTS,
+    CLOSER_HOUR_SECONDS,
+    CLOSER_HOURS_WAITING,
+    CLOSER_LAG_SECONDS,
+)
 from analytics_hub.telemetry.logs import configure_logging
 from analytics_hub.telemetry.metrics import (
-    CLOSED_HOURS,
     HTTP_REQUESTS,
     HTTP_SECONDS,
     QUERY_MINUTES,
@@ -29,7 +37,13 @@ from analytics_hub.telemetry.stream import (
 from analytics_hub.telemetry.tracing import span, traceparent
 
 __all__ = [
+    "CLOSED_DAYS",
     "CLOSED_HOURS",
+    "CLOSER_CONFLICTS",
+    "CLOSER_FAILED_TENANTS",
+    "CLOSER_HOURS_WAITING",
+    "CLOSER_HOUR_SECONDS",
+    "CLOSER_LAG_SECONDS",
     "CONSUMER_LAG_MESSAGES",
     "CONSUMER_LAG_SECONDS",
     "DEAD_LETTERS",

@@ -1,6 +1,7 @@
-"""The registry that `/metrics` serves, and the metrics of the HTTP face and the closer.
+"""The registry that `/metrics` serves, and the metrics of the HTTP face.
 
-Those of the stream are in `stream.py`. No metric carries a tenant: their number is not ours to bound.
+Those of the stream are in `stream.py`, those of the closer in `closing.py`. No metric carries a tenant: their number
+is not ours to bound.
 """
 
 from typing import Final
@@ -26,4 +27,3 @@ HTTP_SECONDS: Final = Histogram(
 QUERY_MINUTES: Final = Counter(
     "hub_query_minutes", "Minutes of usage read, by rollup level.", ["level"], registry=REGISTRY
 )
-CLOSED_HOURS: Final = Counter("hub_closed_hours", "Hours closed.", registry=REGISTRY)

@@ -18,7 +18,7 @@ The statements are `sql/closer*.sql`; readers of the result plan in `analytics_h
 """
 
 from analytics_hub.storage.closer.limits import CloserLimits
-from analytics_hub.storage.closer.report import ClosedReport
+from analytics_hub.storage.closer.report import ClosedReport, Turn
 from analytics_hub.storage.closer.rounds import close_due
 
-__all__ = ["ClosedReport", "CloserLimits", "close_due"]
+__all__ = ["ClosedReport", "CloserLimits", "Turn", "close_due"]

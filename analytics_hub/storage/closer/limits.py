@@ -1,18 +1,29 @@
 """Bounds of closing, as plain values. In: the settings `HUB_CLOSER_…`, where each is explained. Out: `CloserLimits`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+from analytics_hub.settings import CloserSettings
 
 
 @dataclass(frozen=True, slots=True)
 class CloserLimits:
     """Bounds of one call. The defaults are those of the settings."""
 
-    hours_max: int = 48  # hours closed in one transaction
-    days_max: int = 31  # old day marks looked at in one transaction
-    transaction_s_max: float = 5.0  # after this long a transaction begins nothing more
-    retries_max: int = 5  # times a transaction is tried again after a conflict
-    transactions_max: int = 100_000  # all tenants together
-    facet_values_max: int = 1_000  # a dimension with more values in an hour has no facet of it
-    copy_rows_max: int = 60_000  # rows of series and hour in one stream; an hour is never cut
-    copy_bytes_max: int = 32 * 1024 * 1024  # what is held of a stream before its sketches are merged
-    statistics_hours: int = 24  # a call that closed so many hours refreshes the statistics
+    hours_max: int = 48
+    days_max: int = 31
+    transaction_s_max: float = 5.0
+    transactions_max: int = 100_000
+    facet_values_max: int = 1_000
+    copy_rows_max: int = 60_000
+    copy_bytes_max: int = 32 * 1024 * 1024
+    statistics_hours: int = 24
+    retries_max: int = 5
+
+    @classmethod
+    def of(cls, settings: CloserSettings) -> Self:
+        return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
+
+    def with_transactions(self, most: int) -> Self:
+        """For a caller that looks up more often."""
+        return replace(self, transactions_max=most)

@@ -1,6 +1,5 @@
 """What the closer tells: one `Turn` for each transaction, one `ClosedReport` for each call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,8 +32,8 @@ class ClosedReport:
 class Watch(Protocol):
     """Is told how the closing goes on: for metrics, and for people who wait."""
 
-    def round_began(self, tenants: Sequence[TenantId], hours_waiting: int) -> None:
-        """A round over these tenants begins; so many of their hours are due."""
+    def round_began(self, hours_waiting: int) -> None:
+        """A round begins, and so many hours are due."""
 
     def turn_ended(self, turn: Turn, seconds: float, conflicts: int) -> None:
         """A transaction was committed after so many that were not."""
@@ -43,6 +42,6 @@ class Watch(Protocol):
 class Unwatched:
     """Nobody looks."""
 
-    def round_began(self, tenants: Sequence[TenantId], hours_waiting: int) -> None: ...
+    def round_began(self, hours_waiting: int) -> None: ...
 
     def turn_ended(self, turn: Turn, seconds: float, conflicts: int) -> None: ...

@@ -6,14 +6,13 @@ transaction of each tenant before it, never for the end of somebody's history. W
 the others go on.
 """
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 
+from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.domain.errors import TryLater
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.closer.limits import CloserLimits
@@ -37,15 +36,16 @@ _CONFLICTS = (
 
 def close_due(
     conn: psycopg.Connection[Any],
-    now: datetime,
+    now: datetime | Clock,
     tenant_id: TenantId | None = None,
     limits: CloserLimits | None = None,
     *,
     watch: Watch | None = None,
-    monotonic_s: Callable[[], float] = time.monotonic,
 ) -> ClosedReport:
-    """Closes what is over at `now`, of one tenant or of all. What fails for a tenant asked for is raised."""
-    call = _Call(conn, due_at(now), tenant_id, limits or CloserLimits(), watch or Unwatched(), monotonic_s)
+    """Closes what is over, of one tenant or of all: at `now`, or at the beginning of each round by this clock. What
+    fails for a tenant asked for is raised."""
+    clock = _Standing(now) if isinstance(now, datetime) else now
+    call = _Call(conn, clock, tenant_id, limits or CloserLimits(), watch or Unwatched())
     while call.round():
         pass
     if call.report.hours >= call.limits.statistics_hours:
@@ -60,28 +60,38 @@ def due_at(now: datetime) -> Due:
     return Due(last_hour=this_hour - _HOUR, last_day=this_hour.replace(hour=0) - _DAY)
 
 
+class _Standing(SystemClock):
+    """Its time of day stands still."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+
 @dataclass
 class _Call:
     """One call of `close_due`."""
 
     conn: psycopg.Connection[Any]
-    due: Due
+    clock: Clock
     only: TenantId | None
     limits: CloserLimits
     watch: Watch
-    monotonic_s: Callable[[], float]
     left: set[TenantId] = field(default_factory=set)  # to another closer, or because they failed
     report: ClosedReport = field(default_factory=ClosedReport)
 
     def round(self) -> bool:
         """One transaction for each due tenant; whether another round is needed."""
-        tenants = self._due_tenants()
+        due = due_at(self.clock.now())
+        tenants = self._due_tenants(due)
         more = False
         for tenant in tenants:
             if self.report.transactions >= self.limits.transactions_max:
                 self.report = replace(self.report, complete=False)
                 return False
-            turn = self._turn(tenant)
+            turn = self._turn(tenant, due)
             if turn is None:
                 self.left.add(tenant)
                 self.report = replace(self.report, complete=False)
@@ -89,18 +99,16 @@ class _Call:
             more = more or turn.more
         return more
 
-    def _due_tenants(self) -> list[TenantId]:
-        found = self.conn.execute(_SQL["due_tenants"], {"only": self.only, **self.due.args()}).fetchall()
-        due = [(TenantId(row[0]), int(row[1])) for row in found if row[0] not in self.left]
-        tenants = [tenant for tenant, _ in due]
-        self.watch.round_began(tenants, sum(hours for _, hours in due))
-        return tenants
+    def _due_tenants(self, due: Due) -> list[TenantId]:
+        found = self.conn.execute(_SQL["due_tenants"], {"only": self.only, **due.args()}).fetchall()
+        self.watch.round_began(sum(hours for _, hours in found))
+        return [TenantId(tenant) for tenant, _ in found if tenant not in self.left]
 
-    def _turn(self, tenant: TenantId) -> Turn | None:
+    def _turn(self, tenant: TenantId, due: Due) -> Turn | None:
         """None when there is no use in asking for this tenant again."""
-        began = self.monotonic_s()
+        began = self.clock.monotonic_s()
         try:
-            turn, conflicts = self._turn_with_retries(tenant)
+            turn, conflicts = self._turn_with_retries(tenant, due)
         except (SketchError, TryLater, psycopg.Error) as error:
             if self.only is not None or self.conn.closed:
                 raise
@@ -112,15 +120,15 @@ class _Call:
             self.report = replace(done, busy=(*done.busy, tenant))
             return None
         self.report = replace(done, hours=done.hours + turn.hours, days=done.days + turn.days)
-        self.watch.turn_ended(turn, self.monotonic_s() - began, conflicts)
+        self.watch.turn_ended(turn, self.clock.monotonic_s() - began, conflicts)
         return turn
 
-    def _turn_with_retries(self, tenant: TenantId) -> tuple[Turn | None, int]:
+    def _turn_with_retries(self, tenant: TenantId, due: Due) -> tuple[Turn | None, int]:
         conn = self.conn
         for conflicts in range(self.limits.retries_max + 1):
             try:
                 conn.execute(BEGIN_SNAPSHOT)
-                turn = take_turn(conn, tenant, self.due, self.limits, self.monotonic_s)
+                turn = take_turn(conn, tenant, due, self.limits, self.clock)
                 conn.execute("COMMIT")
             except _CONFLICTS:
                 conn.execute("ROLLBACK")

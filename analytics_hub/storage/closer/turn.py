@@ -10,13 +10,13 @@
 In: the tenant, what is due, the bounds. Out: a `Turn`, or None when another closer has the tenant.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.advisory import LockClass
 from analytics_hub.storage.closer.days import close_day
@@ -48,14 +48,14 @@ def take_turn(
     tenant_id: TenantId,
     due: Due,
     limits: CloserLimits,
-    monotonic_s: Callable[[], float],
+    clock: Clock,
 ) -> Turn | None:
     args = {"tenant_id": tenant_id, **due.args()}
     locked = conn.execute(_SQL["lock_tenant"], {"lock_class": LockClass.CLOSER, **args}).fetchone()
     if locked != (True,):
         return None
     ((minutes, events, hours),) = conn.execute(_SQL["dropped"]).fetchall()
-    return _Transaction(conn, args, limits, Dropped(minutes, events, hours), monotonic_s).run()
+    return _Transaction(conn, args, limits, Dropped(minutes, events, hours), clock).run()
 
 
 @dataclass
@@ -64,13 +64,13 @@ class _Transaction:
     args: dict[str, Any]
     limits: CloserLimits
     dropped: Dropped
-    monotonic_s: Callable[[], float]
+    clock: Clock
     hours: int = 0
     days: int = 0
     touched: set[datetime] = field(default_factory=set)
 
     def run(self) -> Turn:
-        until = self.monotonic_s() + self.limits.transaction_s_max
+        until = self.clock.monotonic_s() + self.limits.transaction_s_max
         marked = [
             hour
             for (hour,) in self.conn.execute(
@@ -86,7 +86,7 @@ class _Transaction:
     def _close_hours(self, marked: list[datetime], until: float) -> None:
         rule = facet_rule(self.conn, self.args, self.limits)
         for stretch in stretches(marked, self.dropped, self._hours_per_stream(rule)):
-            if self.hours and self.monotonic_s() >= until:
+            if self.hours and self.clock.monotonic_s() >= until:
                 return
             self.conn.execute(_SQL["delete_marks"], {"hours": list(stretch.hours), **self.args})
             self._close_stretch(stretch, rule)
@@ -113,7 +113,7 @@ class _Transaction:
         is_left = len(found) >= self.limits.days_max
         for day, is_ready in found:
             is_whole = day < self.dropped.hours_before  # its hours went straight into it
-            if not is_whole and (not is_ready or (self.days and self.monotonic_s() >= until)):
+            if not is_whole and (not is_ready or (self.days and self.clock.monotonic_s() >= until)):
                 self.conn.execute(_SQL["mark_day"], {"day": day, **self.args})
                 is_left = is_left or is_ready
                 continue
