@@ -43,7 +43,7 @@ def _ours(ask: Ask, answer: Any) -> dict[Any, Any]:
     if ask.kind == "q6":
         return dict(enumerate(sorted(_event(event) for event in answer["events"])))
     if ask.kind == "q7":
-        return {user["user"]: _sums(user["total"]) for user in answer["users"] if not user.get("other")}
+        return {_group(series): _sums(series["total"]) for series in answer["series"]}
     return {
         (datetime.fromisoformat(point["start"]), _group(series)): _sums(point["values"])
         for series in answer["series"]
@@ -53,7 +53,7 @@ def _ours(ask: Ask, answer: Any) -> dict[Any, Any]:
 
 
 def _theirs(ask: Ask, peer: Peer) -> dict[Any, Any]:
-    rows = peer.rows(ask)
+    rows = peer.rows(ask, "q7_check" if ask.kind == "q7" else "")
     if ask.kind == "q6":
         return dict(enumerate(sorted((ts.replace(tzinfo=UTC), tokens, cost) for ts, tokens, cost in rows)))
     if ask.kind == "q7":

@@ -33,6 +33,8 @@ _STATEMENTS = {
     "q5": "SELECT date_trunc('day', ts), '', {sums} {where} GROUP BY ALL",
     "q6": "SELECT ts, {tokens}, {cost} {where} ORDER BY ts DESC LIMIT {events}",
     "q7": "SELECT user_id, {sums} {where} GROUP BY ALL ORDER BY sum({cost}) DESC LIMIT {users}",
+    "q7_check": """WITH best AS (SELECT user_id {where} GROUP BY user_id ORDER BY sum({cost}) DESC LIMIT {users})
+        SELECT CASE WHEN user_id IN (FROM best) THEN user_id END, {sums} {where} GROUP BY ALL""",
     "q4_check": """SELECT model, count(*), quantile_disc(latency_us, [{low}]), quantile_disc(latency_us, [{high}])
         {where} GROUP BY ALL""",
 }
