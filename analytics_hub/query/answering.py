@@ -48,7 +48,7 @@ def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:
     past = before.by_group() if before else {}
     query = now.planned.query
     wanted: list[_Key] = [] if query.group_by else [(False, ())]
-    wanted += [key for key in (*current, *past) if key[0] or key in current]
+    wanted += [key for key in (*current, *past) if key[0] or key in current]  # no past of a group not shown
     series = []
     for key in dict.fromkeys(wanted):
         other, group = key
@@ -85,16 +85,12 @@ def _points(planned: Plan, rows: Sequence[MeasureRow]) -> tuple[Point, ...]:
     if planned.query.interval is Interval.NONE:
         return ()
     metrics = planned.query.metrics
-    found = {row.bucket: row for row in rows}
-    if planned.query.fill:
-        empty = values(metrics, NOTHING)
-        return tuple(
-            Point(edge, values(metrics, _measures(found[edge])) if edge in found else empty)
-            for edge in planned.edges
-        )
-    return tuple(
-        Point(bucket, values(metrics, _measures(row))) for bucket, row in found.items() if bucket is not None
-    )
+    points = [Point(row.bucket, values(metrics, _measures(row))) for row in rows if row.bucket is not None]
+    if not planned.query.fill:
+        return tuple(points)
+    found = {point.start: point for point in points}
+    empty = values(metrics, NOTHING)
+    return tuple(found.get(edge) or Point(edge, empty) for edge in planned.edges)
 
 
 def _total(rows: Iterable[MeasureRow]) -> Measures:

@@ -33,6 +33,8 @@ def bucket_edges(interval: Interval, zone: ZoneInfo, span: Span) -> tuple[dateti
         return ()
     if interval in _OF_THE_CLOCK:
         return _even(_OF_THE_CLOCK[interval], span)
+    if interval is Interval.HOUR and zone.key == "UTC":
+        return _even(_HOUR, span)
     if interval is Interval.HOUR:
         return _hours(zone, span)
     return _dates(_PERIODS[interval], zone, span)

@@ -19,7 +19,7 @@ core.
 
 from analytics_hub.domain.plan import Plan, Read
 from analytics_hub.query.build_level import OF_TENANT, WITHOUT_SERIES, Arguments, dimension, level
-from analytics_hub.query.build_sums import ranking, sums_of_sums
+from analytics_hub.query.build_sums import ranking, sums_of_sums, sums_to_answer
 
 
 def build(plan: Plan) -> tuple[str, Arguments]:
@@ -27,7 +27,7 @@ def build(plan: Plan) -> tuple[str, Arguments]:
     args: Arguments = {"tenant_id": int(plan.query.tenant)}
     if plan.query.group_by:
         return _grouped(plan, args), args
-    sums = ", ".join(sums_of_sums(plan))
+    sums = ", ".join(sums_to_answer(plan))
     return (
         f"WITH level AS (\n{_united(plan, plan.reads, args)}\n)\n"
         f"SELECT bucket, false AS other, {sums}\n"
@@ -43,10 +43,10 @@ def _grouped(plan: Plan, args: Arguments) -> str:
     """Groups of every level, ranked; those past the limit folded into `other`."""
     names = [f"g{at}" for at in range(len(plan.query.group_by))]
     keys = ", ".join(names)
-    sums = ", ".join(sums_of_sums(plan))
+    sums = ", ".join(sums_to_answer(plan))
     by_value = tuple(read for read in plan.reads if read.level in WITHOUT_SERIES)
     by_series = tuple(read for read in plan.reads if read.level not in WITHOUT_SERIES)
-    parts = [_joined(plan, by_series, sums, args)] if by_series else []
+    parts = [_joined(plan, by_series, args)] if by_series else []
     parts += [_united(plan, by_value, args)] if by_value else []
     united = "\n  UNION ALL\n".join(parts)
     other = "rank IS NULL" if plan.groups is not None else "rank > %(groups_max)s::int8"
@@ -65,8 +65,9 @@ GROUP BY {", ".join(str(at) for at in range(1, len(names) + 3))}
 ORDER BY other, min(rank), bucket"""  # noqa: S608  rule 1
 
 
-def _joined(plan: Plan, reads: tuple[Read, ...], sums: str, args: Arguments) -> str:
+def _joined(plan: Plan, reads: tuple[Read, ...], args: Arguments) -> str:
     """What is known by series, by the dimensions of the series."""
+    sums = ", ".join(sums_of_sums(plan))
     dimensions = ", ".join(
         f"{dimension(name, f'group{at}', args)} AS g{at}" for at, name in enumerate(plan.query.group_by)
     )

@@ -28,6 +28,17 @@ def sums_of_sums(plan: Plan) -> list[str]:
     return [f"sum({column}) AS {column}" for column in plan.columns] + _sketches(plan)
 
 
+def sums_to_answer(plan: Plan) -> list[str]:
+    """The last sums, as integers where they are integers in the tables: read by the client in half the time."""
+    sums = (f"sum({name}){'' if _is_numeric(name) else '::int8'} AS {name}" for name in plan.columns)
+    return [*sums, *_sketches(plan)]
+
+
+def _is_numeric(column: str) -> bool:
+    """Money and time pass an int8."""
+    return column.endswith(("_pico_usd", "_us_sum"))
+
+
 def _sketches(plan: Plan) -> list[str]:
     return [f"string_agg({column}, ''::bytea) AS {column}" for column in plan.sketches]
 

@@ -4,7 +4,8 @@ In: pieces of a range that lie within one output bucket each. Out: (level, span)
 once. The rules stand in `plan.py`; each function here is one level of them.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,7 +24,9 @@ Part = tuple[Level, Span]
 
 @dataclass(frozen=True)
 class Known:
-    """The marks, arranged for the questions that the planner asks. The gaps are those of the facet."""
+    """The marks, arranged for the questions that the planner asks. The gaps are those of the facet; `odd_hours` and
+    `odd_days`, ascending, are all that are not read like their neighbours.
+    """
 
     facet: str | None
     hours: frozenset[datetime]
@@ -32,6 +35,8 @@ class Known:
     gap_days: frozenset[datetime]
     minutes_from: datetime
     hours_from: datetime
+    odd_hours: Sequence[datetime]
+    odd_days: Sequence[datetime]
 
     @classmethod
     def of(cls, marks: Marks, facet: str | None) -> "Known":
@@ -43,7 +48,17 @@ class Known:
         gaps = frozenset() if facet is None else marks.gaps.get(facet, frozenset())
         days = marks.days | {floor(hour, DAY) for hour in marks.hours}
         gap_days = frozenset(floor(hour, DAY) for hour in gaps)
-        return cls(facet, marks.hours, days, gaps, gap_days, minutes_from, hours_from)
+        return cls(
+            facet=facet,
+            hours=marks.hours,
+            days=days,
+            gap_hours=gaps,
+            gap_days=gap_days,
+            minutes_from=minutes_from,
+            hours_from=hours_from,
+            odd_hours=sorted(marks.hours | gaps),
+            odd_days=sorted(days | gap_days),
+        )
 
     def level(self, coarse: Level, facet: Level, has_gap: bool) -> Level:
         return coarse if self.facet is None or has_gap else facet
@@ -60,6 +75,17 @@ def decompose(piece: Span, known: Known) -> Iterator[Part]:
     yield from minutes(Span(last, piece.end), known)
 
 
+def decompose_hours(whole: Span, known: Known) -> Iterator[Part]:
+    """A range whose output buckets are the UTC hours: as `decompose` of each of them, without looking at each."""
+    first, last = ceil(whole.start, HOUR), floor(whole.end, HOUR)
+    if first >= last:
+        yield from minutes(whole, known)
+        return
+    yield from minutes(Span(whole.start, first), known)
+    yield from _hours(Span(first, last), known)
+    yield from minutes(Span(last, whole.end), known)
+
+
 def minutes(span: Span, known: Known) -> Iterator[Part]:
     """Minutes as such: of the whole tenant where its hour is closed, else by series."""
     if span.start == span.end:
@@ -68,10 +94,9 @@ def minutes(span: Span, known: Known) -> Iterator[Part]:
     if known.facet != FACET_OF_ALL:
         yield Level.MINUTE, span
         return
-    for hour in _steps(Span(floor(span.start, HOUR), ceil(span.end, HOUR)), HOUR):
-        closed = hour.start not in known.hours and hour.start not in known.gap_hours
-        part = Span(max(hour.start, span.start), min(hour.end, span.end))
-        yield Level.TOTAL_MINUTE if closed else Level.MINUTE, part
+    for run, odd in _runs(Span(floor(span.start, HOUR), ceil(span.end, HOUR)), known.odd_hours, HOUR):
+        part = Span(max(run.start, span.start), min(run.end, span.end))
+        yield Level.MINUTE if odd else Level.TOTAL_MINUTE, part
 
 
 def _hours_and_days(span: Span, known: Known) -> Iterator[Part]:
@@ -80,15 +105,15 @@ def _hours_and_days(span: Span, known: Known) -> Iterator[Part]:
         yield from _hours(span, known)
         return
     yield from _hours(Span(span.start, first), known)
-    for day in _steps(Span(first, last), DAY):
-        behind = day.start < known.hours_from
-        if day.start in known.days and not behind:
-            yield from _hours(day, known)
+    for run, odd in _runs(Span(first, last), known.odd_days, DAY):
+        behind = run.start < known.hours_from
+        if odd and run.start in known.days and not behind:
+            yield from _hours(run, known)
             continue
-        yield known.level(Level.DAY, Level.FACET_DAY, day.start in known.gap_days), day
-        if behind:
-            late = (hour for hour in _steps(day, HOUR) if hour.start in known.hours)
-            yield from ((Level.MINUTE, hour) for hour in late)
+        yield known.level(Level.DAY, Level.FACET_DAY, odd and run.start in known.gap_days), run
+        if odd and behind:
+            hours = _runs(run, known.odd_hours, HOUR)
+            yield from ((Level.MINUTE, hour) for hour, _ in hours if hour.start in known.hours)
     yield from _hours(Span(last, span.end), known)
 
 
@@ -100,13 +125,25 @@ def _hours(span: Span, known: Known) -> Iterator[Part]:
             f"Before {known.hours_from:%Y-%m-%d} only whole UTC days are kept: "
             "move the range to full UTC days, take a wider interval or the zone UTC.",
         )
-    for hour in _steps(span, HOUR):
-        closed = hour.start not in known.hours
-        behind = hour.start < known.minutes_from
+    for run, odd in _runs(span, known.odd_hours, HOUR):
+        closed = not odd or run.start not in known.hours
+        behind = run.start < known.minutes_from
         if closed or behind:
-            yield known.level(Level.HOUR, Level.FACET_HOUR, hour.start in known.gap_hours), hour
+            yield known.level(Level.HOUR, Level.FACET_HOUR, odd and run.start in known.gap_hours), run
         if not closed:
-            yield Level.MINUTE, hour
+            yield Level.MINUTE, run
+
+
+def _runs(span: Span, odd: Sequence[datetime], width: timedelta) -> Iterator[tuple[Span, bool]]:
+    """The span cut at its odd hours or days: runs of even ones, and every odd one by itself."""
+    start = span.start
+    for at in range(bisect_left(odd, span.start), bisect_left(odd, span.end)):
+        if start < odd[at]:
+            yield Span(start, odd[at]), False
+        start = odd[at] + width
+        yield Span(odd[at], start), True
+    if start < span.end:
+        yield Span(start, span.end), False
 
 
 def _check_minutes_kept(span: Span, known: Known) -> None:
@@ -145,10 +182,3 @@ def floor(moment: datetime, width: timedelta) -> datetime:
 
 def ceil(moment: datetime, width: timedelta) -> datetime:
     return moment + (EPOCH - moment) % width
-
-
-def _steps(span: Span, width: timedelta) -> Iterator[Span]:
-    start = span.start
-    while start < span.end:
-        yield Span(start, start + width)
-        start += width

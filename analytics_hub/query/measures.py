@@ -1,6 +1,6 @@
 """Sums and sketches that belong together, and how they are put together. What they mean is in `values.py`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -13,12 +13,20 @@ class Measures:
 
 
 def merged(parts: Iterable[Measures]) -> Measures:
-    """All parts together: sums add up, sketches concatenate."""
-    sums: dict[str, int] = {}
-    sketches: dict[str, list[bytes]] = {}
+    """All parts together: sums add up, sketches concatenate. What a part lacks is nothing."""
+    whole = list(parts)
+    sums = [part.sums for part in whole]
+    sketches = [part.sketches for part in whole if part.sketches]
+    return Measures(
+        {column: sum(one.get(column, 0) for one in sums) for column in _columns(sums)},
+        {column: b"".join(one.get(column, b"") for one in sketches) for column in _columns(sketches)},
+    )
+
+
+def _columns(parts: Sequence[Mapping[str, object]]) -> dict[str, None]:
+    """All columns in order. Nearly always every part has the same, so that looking at one is enough."""
+    found: dict[str, None] = dict.fromkeys(parts[0]) if parts else {}
     for part in parts:
-        for column, value in part.sums.items():
-            sums[column] = sums.get(column, 0) + value
-        for column, sketch in part.sketches.items():
-            sketches.setdefault(column, []).append(sketch)
-    return Measures(sums, {column: b"".join(pieces) for column, pieces in sketches.items()})
+        if part.keys() != found.keys():
+            found |= dict.fromkeys(part)
+    return found

@@ -19,7 +19,7 @@ from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.memory_rollups import Delta, MemoryRollups, within
-from analytics_hub.query.values import ratio
+from analytics_hub.query.values import amount_of, ratio
 
 __all__ = ["Delta", "MemoryDeadLetterStore", "MemoryLedgerStore", "MemorySnapshot", "MemoryUsageStore"]
 
@@ -137,10 +137,7 @@ def _ranks(plan: Plan, cells: Mapping[tuple[_Group, datetime | None], list[Measu
 
 def _score(plan: Plan, sums: Mapping[str, int]) -> Fraction | int | None:
     metric = METRICS[plan.query.ordering.metric]
-    amount = sum(sums.get(name, 0) for name in metric.add) - sum(
-        sums.get(name, 0) for name in metric.subtract
-    )
-    return ratio(metric, amount, sums) if metric.per else amount
+    return ratio(metric, sums) if metric.per else amount_of(metric, sums)
 
 
 def _row(plan: Plan, group: _Group | None, bucket: datetime | None, parts: Measures) -> MeasureRow:

@@ -24,15 +24,28 @@ last marked hour is read from minutes; were it the gaps of a facet, all is read 
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from analytics_hub.domain.errors import InvalidInput, TryLater
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import FACET_OF_ALL, Level, Marks, Plan, Read, Span
 from analytics_hub.domain.series import DIMENSIONS
-from analytics_hub.domain.usage import FINE_INTERVALS, UsageQuery
+from analytics_hub.domain.usage import FINE_INTERVALS, Interval, UsageQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
-from analytics_hub.query.levels import DAY, Known, Part, ceil, decompose, floor, instead, minutes
+from analytics_hub.query.levels import (
+    DAY,
+    EPOCH,
+    HOUR,
+    Known,
+    Part,
+    ceil,
+    decompose,
+    decompose_hours,
+    floor,
+    instead,
+    minutes,
+)
 
 COVERAGE_COLUMNS: Final = (
     "events",
@@ -67,12 +80,10 @@ def facets_of(query: UsageQuery) -> tuple[str, ...]:
 
 def plan(query: UsageQuery, marks: Marks, *, spans_max: int) -> Plan:
     """Decide what to read. Raises InvalidInput for what is no longer kept."""
-    whole = Span(query.start, query.end)
-    edges = bucket_edges(query.interval, query.zone, whole)
-    pieces = None if query.interval in FINE_INTERVALS else bucket_spans(edges, whole)
+    edges = bucket_edges(query.interval, query.zone, Span(query.start, query.end))
     facet = facet_of(query)
     columns, sketches = _columns(query)
-    for reads in _attempts(whole, pieces, marks, facet):
+    for reads in _attempts(query, edges, marks, facet):
         if max(len(read.spans) for read in reads) <= spans_max:
             return Plan(query, edges, reads, columns, sketches, facet)
     if marks.hours or marks.days:
@@ -82,15 +93,19 @@ def plan(query: UsageQuery, marks: Marks, *, spans_max: int) -> Plan:
 
 
 def _attempts(
-    whole: Span, pieces: list[Span] | None, marks: Marks, facet: str | None
+    query: UsageQuery, edges: tuple[datetime, ...], marks: Marks, facet: str | None
 ) -> Iterator[tuple[Read, ...]]:
     """What could be read, the quickest first; each is exact."""
+    whole = Span(query.start, query.end)
     for along in dict.fromkeys((facet, None)):
         known = Known.of(marks, along)
-        if pieces is None:
+        if query.interval in FINE_INTERVALS:
             yield _gather(minutes(whole, known))
             continue
-        parts = [part for piece in pieces for part in decompose(piece, known)]
+        if query.interval is Interval.HOUR and not any((edge - EPOCH) % HOUR for edge in edges):
+            parts = list(decompose_hours(whole, known))
+        else:
+            parts = [part for piece in bucket_spans(edges, whole) for part in decompose(piece, known)]
         yield _gather(parts)
         yield _gather(instead(parts, known))
 

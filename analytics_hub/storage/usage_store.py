@@ -95,13 +95,13 @@ class PostgresSnapshot:
 
 
 def _measure_row(plan: Plan, row: Sequence[Any]) -> MeasureRow:
-    """Sums come as numeric, and as NULL where nothing was summed."""
-    bucket, other, *rest = row
-    groups, sums = len(plan.query.group_by), len(plan.query.group_by) + len(plan.columns)
+    """Sums come as integers and decimals, and as NULL where nothing was summed."""
+    sums = 2 + len(plan.query.group_by)
+    sketches = sums + len(plan.columns)
     return MeasureRow(
-        bucket=bucket and bucket.astimezone(UTC),
-        group=tuple(rest[:groups]),
-        other=other,
-        sums={name: int(value or 0) for name, value in zip(plan.columns, rest[groups:sums], strict=True)},
-        sketches={name: value or b"" for name, value in zip(plan.sketches, rest[sums:], strict=True)},
+        bucket=row[0] and row[0].astimezone(UTC),
+        group=tuple(row[2:sums]),
+        other=row[1],
+        sums={name: int(value or 0) for name, value in zip(plan.columns, row[sums:sketches], strict=True)},
+        sketches={name: value or b"" for name, value in zip(plan.sketches, row[sketches:], strict=True)},
     )

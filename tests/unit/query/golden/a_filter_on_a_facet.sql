@@ -6,7 +6,7 @@ WITH level AS (
     AND dimension = %(facet)s::text
     AND value = ANY(%(filter0_values)s::text[])
 )
-SELECT bucket, false AS other, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+SELECT bucket, false AS other, sum(events)::int8 AS events, sum(total_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens
 FROM level GROUP BY bucket ORDER BY bucket
 
 -- tenant_id = 7

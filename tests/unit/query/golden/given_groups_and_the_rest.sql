@@ -20,7 +20,7 @@ WITH grouped AS MATERIALIZED (
 , ranked AS (
   SELECT * FROM unnest(%(groups0)s::text[]) WITH ORDINALITY AS given (g0, rank)
 )
-SELECT bucket, rank IS NULL AS other, CASE WHEN rank IS NULL THEN '' ELSE g0 END AS g0, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, string_agg(latency_sketch, ''::bytea) AS latency_sketch
+SELECT bucket, rank IS NULL AS other, CASE WHEN rank IS NULL THEN '' ELSE g0 END AS g0, sum(events)::int8 AS events, sum(total_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens, string_agg(latency_sketch, ''::bytea) AS latency_sketch
 FROM grouped LEFT JOIN ranked USING (g0)
 GROUP BY 1, 2, 3
 ORDER BY other, min(rank), bucket

@@ -13,7 +13,7 @@ WITH grouped AS MATERIALIZED (
   SELECT g0, g1, row_number() OVER (ORDER BY (sum(errors)) / NULLIF((sum(events)), 0) DESC NULLS LAST, g0 COLLATE "C", g1 COLLATE "C") AS rank
   FROM grouped GROUP BY g0, g1
 )
-SELECT bucket, rank > %(groups_max)s::int8 AS other, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g0 END AS g0, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g1 END AS g1, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, sum(cost_pico_usd) AS cost_pico_usd, sum(errors) AS errors
+SELECT bucket, rank > %(groups_max)s::int8 AS other, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g0 END AS g0, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g1 END AS g1, sum(events)::int8 AS events, sum(total_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens, sum(cost_pico_usd) AS cost_pico_usd, sum(errors)::int8 AS errors
 FROM grouped JOIN ranked USING (g0, g1)
 GROUP BY 1, 2, 3, 4
 ORDER BY other, min(rank), bucket

@@ -16,7 +16,7 @@ WITH level AS (
   WHERE tenant_id = %(tenant_id)s::int4
     AND bucket >= %(m0_from)s::timestamptz AND bucket < %(m0_to)s::timestamptz
 )
-SELECT bucket, false AS other, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, sum(cost_pico_usd) AS cost_pico_usd
+SELECT bucket, false AS other, sum(events)::int8 AS events, sum(total_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens, sum(cost_pico_usd) AS cost_pico_usd
 FROM level GROUP BY bucket ORDER BY bucket
 
 -- tenant_id = 7

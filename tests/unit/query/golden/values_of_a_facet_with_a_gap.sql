@@ -21,7 +21,7 @@ WITH grouped AS MATERIALIZED (
   SELECT g0, row_number() OVER (ORDER BY sum(events) DESC NULLS LAST, g0 COLLATE "C") AS rank
   FROM grouped GROUP BY g0
 )
-SELECT bucket, rank > %(groups_max)s::int8 AS other, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g0 END AS g0, sum(events) AS events, sum(total_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens, string_agg(latency_sketch, ''::bytea) AS latency_sketch
+SELECT bucket, rank > %(groups_max)s::int8 AS other, CASE WHEN rank > %(groups_max)s::int8 THEN '' ELSE g0 END AS g0, sum(events)::int8 AS events, sum(total_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens, string_agg(latency_sketch, ''::bytea) AS latency_sketch
 FROM grouped JOIN ranked USING (g0)
 GROUP BY 1, 2, 3
 ORDER BY other, min(rank), bucket
