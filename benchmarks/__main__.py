@@ -16,6 +16,7 @@ QUICK = {
     "load": _FEW,
     "http_ingest": ("--seconds", "1", "--rounds", "1", "--dry-run"),
     "stream": _FEW,
+    "fairness": ("--events", "20000", "--questions", "20", "--dry-run"),
 }
 """Every benchmark, and its options when nothing but its running is looked at. `benchmarks.chaos` is no race and is run
 by itself (`make chaos`)."""
