@@ -16,6 +16,7 @@ from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
+from analytics_hub.query.users import UserService
 from analytics_hub.tenancy.authenticate import Authenticator
 
 
@@ -25,6 +26,9 @@ class Services:
 
     usage: UsageService
     events: EventService
+    users: UserService
+    raw_days_max: int
+    """Raw events of so many days are read for one answer about users."""
     ledger: LedgerService
     freshness: FreshnessStore
     dead_letters: DeadLetterService

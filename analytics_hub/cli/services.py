@@ -16,10 +16,12 @@ from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
+from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.service import UsageService
+from analytics_hub.query.users import UserService
 from analytics_hub.settings import Settings
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
@@ -29,6 +31,7 @@ from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
+from analytics_hub.storage.user_store import PostgresUserStore
 from analytics_hub.tenancy.authenticate import Authenticator
 
 _T = TypeVar("_T")
@@ -71,6 +74,8 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
                 scan_days_max=settings.query.events_scan_days_max,
                 scan_s=settings.query.events_scan_s,
             ),
+            users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
+            raw_days_max=settings.query.raw_days_max,
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
             freshness=PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s)),
             dead_letters=DeadLetterService(

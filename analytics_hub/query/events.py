@@ -52,10 +52,14 @@ class EventService:
         self._scan_max = timedelta(days=scan_days_max)
         self._scan_s = scan_s
 
-    async def page(self, question: EventFilter, limit: int, after: EventPlace | None = None) -> EventPage:
-        """At most `limit` events that are older than `after`."""
+    def check(self, limit: int) -> None:
+        """Raises InvalidInput for a page that is too long."""
         if not 1 <= limit <= self.page_max:
             raise InvalidInput("bad_limit", "limit", f"A page has 1 to {self.page_max} events.")
+
+    async def page(self, question: EventFilter, limit: int, after: EventPlace | None = None) -> EventPage:
+        """At most `limit` events that are older than `after`."""
+        self.check(limit)
         async with self._store.snapshot(question.tenant) as snapshot:
             kept = await snapshot.kept()
             names = (chosen.dimension for chosen in question.dimensions)

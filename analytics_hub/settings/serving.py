@@ -77,6 +77,9 @@ class QuerySettings(Concern):
     spans_max: int = Field(
         default=500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )
+    raw_days_max: int = Field(
+        default=7, ge=1, le=366, description="Days of raw events that one answer about users may read."
+    )
     events_page_max: int = Field(default=1_000, ge=1, le=10_000, description="Most raw events of one page.")
     events_scan_days_max: int = Field(
         default=31, ge=1, le=3_660, description="Days that one page of raw events is searched for in."

@@ -24,6 +24,7 @@ SQL_HOMES = (
     "analytics_hub/query/build.py",
     "analytics_hub/query/build_level.py",
     "analytics_hub/query/build_sums.py",
+    "analytics_hub/query/build_users.py",
 )
 
 

@@ -20,12 +20,14 @@ from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
+from analytics_hub.query.users import UserService
 from analytics_hub.settings import ApiSettings
 from analytics_hub.tenancy.authenticate import Authenticator
 from analytics_hub.tenancy.issue import issue_key
 from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
 from tests.support.events import MemoryEventStore
 from tests.support.http import Answer, request
+from tests.support.users import EmptyUserStore
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
@@ -54,6 +56,8 @@ class World:
         self._services = Services(
             usage=UsageService(self.usage, spans_max=500),
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
+            users=UserService(EmptyUserStore(NOW), spans_max=500),
+            raw_days_max=7,
             ledger=LedgerService(ledger, range_days_max=3660),
             freshness=self.freshness,
             dead_letters=DeadLetterService(

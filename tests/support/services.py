@@ -11,17 +11,20 @@ from analytics_hub.domain.clock import Clock, FixedClock
 from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
+from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
+from analytics_hub.query.users import UserService
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.usage_store import PostgresUsageStore
+from analytics_hub.storage.user_store import PostgresUserStore
 from analytics_hub.tenancy.authenticate import Authenticator
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
@@ -57,6 +60,8 @@ async def open_services(
             events=EventService(
                 PostgresEventStore(pool), FixedClock(NOW), page_max=1_000, scan_days_max=31, scan_s=1
             ),
+            users=UserService(PostgresUserStore(pool, build_users), spans_max=spans_max),
+            raw_days_max=7,
             ledger=LedgerService(store, range_days_max=3660),
             freshness=PostgresFreshnessStore(pool, window=flush_window(120)),
             dead_letters=letters,

@@ -11,10 +11,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from analytics_hub.api.access import Allow, services_of
-from analytics_hub.api.rest.answers import json_answer
-from analytics_hub.api.rest.events_wire import EventsBody, events_body
+from analytics_hub.api.rest.answers import answer
+from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
+from analytics_hub.api.rest.etag import version_now
+from analytics_hub.api.rest.events_wire import EventsBody, events_body, events_table
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given
-from analytics_hub.api.rest.wire import ProblemBody
+from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.raw_event import EVENT_FIELDS, EventFilter
 from analytics_hub.domain.series import COST_STATUSES
@@ -27,10 +29,6 @@ router = APIRouter(tags=["events"])
 
 _PAGE_DEFAULT = 100
 _SINGLE: Final = ("from", "to", "tz", "limit", "cursor", "errors_only")
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "content": {"application/problem+json": {}}}
-    for status in (401, 403, 422, 503)
-}
 _WHAT: Final[Mapping[str, str]] = {
     "user": "Only of these end-users; `user=` finds events that name none.",
     "cost_status": f"Only with these: {', '.join(COST_STATUSES)}.",
@@ -54,9 +52,13 @@ def _fields_documented() -> list[dict[str, Any]]:
     "/v1/events",
     summary="Raw events, newest first",
     response_class=Response,
-    responses={200: {"model": EventsBody}, **_PROBLEMS},
+    responses={**answers_of(EventsBody), **problems(401, 403, 406, 422, 503)},
     openapi_extra={
-        "parameters": [*filters_documented("Only events with one of these values."), *_fields_documented()]
+        "parameters": [
+            *filters_documented("Only events with one of these values."),
+            *_fields_documented(),
+            IF_NONE_MATCH,
+        ]
     },
 )
 async def events(
@@ -70,6 +72,7 @@ async def events(
     limit: Annotated[int | None, Query(description=f"Events of a page; {_PAGE_DEFAULT} by default.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
+    wanted = wanted_format(request)
     check_known(request, single=_SINGLE, lists=EVENT_FIELDS)
     services = services_of(request)
     checked_zone(tz)
@@ -85,9 +88,19 @@ async def events(
     )
     after = None if cursor is None else read_event_cursor(cursor, question)
     size = min(_PAGE_DEFAULT, services.events.page_max) if limit is None else limit
+    services.events.check(size)
+    version = await version_now(request, caller.tenant, wanted, (question, size, after))
+    if version.held:
+        return version.held
     page = await services.events.page(question, size, after)
     following = None if page.next is None else write_event_cursor(page.next, question)
-    return json_answer(events_body(page, following), bytes_max=request.app.state.response_bytes_max)
+    return await answer(
+        request,
+        wanted,
+        body=lambda: events_body(page, following),
+        table=lambda: events_table(page, following),
+        version=version,
+    )
 
 
 def _fields_given(request: Request) -> tuple[Filter, ...]:

@@ -1,12 +1,34 @@
-"""The shapes on the wire of raw events. From domain values to JSON; the other way is in `events.py`."""
+"""The shapes on the wire of raw events: JSON body and table. The other way is in `events.py`.
+
+A row of the table is an event; a dimension, a kind of tokens and a line of the cost each have a column, tags are JSON.
+"""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from analytics_hub.api.rest.table import Cell, Column, Kind, Table
 from analytics_hub.domain.money import usd_from_pico
 from analytics_hub.domain.raw_event import EventPage, RawEvent
+from analytics_hub.domain.series import COST_LINES, DIMENSIONS, TOKEN_COLUMNS, TOKEN_KINDS
+
+_TEXTS: Final = (
+    *(
+        "key",
+        "source",
+        "id",
+        "user",
+        "session",
+        "api_key_id",
+        "agent",
+        "region",
+        "trace_id",
+        "span_id",
+        "error_type",
+    ),
+)
 
 
 class _Body(BaseModel):
@@ -60,6 +82,47 @@ def events_body(page: EventPage, cursor: str | None) -> dict[str, Any]:
         "kept_from": page.kept.dropped_before,
         "fresh_until": page.kept.taken_at,
     }
+
+
+def events_table(page: EventPage, cursor: str | None) -> Table:
+    columns = [
+        Column("time", Kind.TIME),
+        Column("received_at", Kind.TIME),
+        *(Column(name, Kind.TEXT) for name in (*_TEXTS, *DIMENSIONS, "tags")),
+        *(Column(name, Kind.COUNT) for name in (*TOKEN_COLUMNS, "total_tokens", "web_searches")),
+        *(Column(name, Kind.NUMBER) for name in ("latency_ms", "ttft_ms")),
+        *(Column(f"cost_{line}_usd", Kind.MONEY) for line in COST_LINES),
+        Column("cost_usd", Kind.MONEY),
+        Column("cost_status", Kind.TEXT),
+        Column("price_id", Kind.COUNT),
+    ]
+    facts = {
+        "next": cursor,
+        "searched_from": page.searched_from,
+        "kept_from": page.kept.dropped_before,
+        "fresh_until": page.kept.taken_at,
+    }
+    return Table(tuple(columns), [_row(event) for event in page.events], facts)
+
+
+def _row(event: RawEvent) -> list[Cell]:
+    body = event_body(event)
+    return [
+        event.at,
+        event.received_at,
+        *(body[name] for name in _TEXTS),
+        *(event.dimensions[name] for name in DIMENSIONS),
+        orjson.dumps(body["tags"]).decode(),
+        *(event.tokens[kind] for kind in TOKEN_KINDS),
+        body["total_tokens"],
+        event.web_searches,
+        body["latency_ms"],
+        body["ttft_ms"],
+        *(body["cost_lines_usd"][line] for line in COST_LINES),
+        body["cost_usd"],
+        event.cost_status,
+        event.price_id,
+    ]
 
 
 def event_body(event: RawEvent) -> dict[str, Any]:

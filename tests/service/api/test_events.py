@@ -1,51 +1,34 @@
 """`GET /v1/events` over HTTP on a real database: pages, exact money, hostile words, the wall between tenants."""
 
+import csv
+import io
 from datetime import timedelta
 
+import orjson
 import pytest
-from fastapi import FastAPI
 
-from analytics_hub.api.app import create_app
 from analytics_hub.api.rest.events_wire import EventsBody
 from analytics_hub.domain.raw_event import EVENT_FIELDS
 from analytics_hub.domain.series import DIMENSIONS
-from analytics_hub.domain.tenant import TenantId
-from analytics_hub.settings import ApiSettings
-from analytics_hub.storage.key_store import PostgresKeyBook
-from analytics_hub.tenancy.issue import issue_key
 from tests.support.database import Database
-from tests.support.http import Answer, request
-from tests.support.ingest import PostgresStored, event, prepared
-from tests.support.services import NOW, open_services
+from tests.support.http import request
+from tests.support.ingest import event
+from tests.support.reader import HOSTILE, Reader
+from tests.support.services import NOW
 
 DAY = (("from", "2026-11-05"), ("to", "2026-11-06"))
-HOSTILE = ["x' OR tenant_id > 0; DROP TABLE hub.usage_events; --", "%s %(tenant_id)s {}", "\u2028\\", "-- \n"]
 
 
-class Reader:
-    """A tenant with events, and a key of it."""
-
-    def __init__(self, db: Database, slug: str = "acme", *lines: bytes, scope: str = "query") -> None:
-        self._db = db
-        stored = PostgresStored(db, slug)
-        self.tenant = stored.tenant_id
-        if lines:
-            stored.sink.flush(prepared(lines, self.tenant))
-        stored.close()
-        with db.connect("hub_maint") as connection:
-            self.key = issue_key(PostgresKeyBook(connection), TenantId(self.tenant), [scope]).text
-
-    @property
-    def app(self) -> FastAPI:
-        return create_app(lambda: open_services(self._db.reader_dsn), ApiSettings())
-
-    def get(self, *params: tuple[str, str], key: str | None = None) -> Answer:
-        return request(self.app, "/v1/events", key=key or self.key, params=(*DAY, *params))
+def reader_of(db: Database, slug: str = "acme", *lines: bytes, scope: str = "query") -> Reader:
+    reader = Reader(db, slug, "/v1/events", DAY, scope=scope)
+    if lines:
+        reader.flush(*lines)
+    return reader
 
 
 def test_an_event_is_shown_with_exact_money_and_its_dimensions(db: Database) -> None:
     lines = event(1, user="ann", usage={"input_tokens": 3, "output_tokens": 1})
-    answer = Reader(db, "acme", lines).get()
+    answer = reader_of(db, "acme", lines).get()
     (one,) = EventsBody.model_validate(answer.body).events
     assert (one.id, one.user, one.dimensions["model"], one.total_tokens) == ("event-1", "ann", "gpt-4o", 4)
     assert one.cost_usd == "0.0000175"
@@ -55,7 +38,7 @@ def test_an_event_is_shown_with_exact_money_and_its_dimensions(db: Database) -> 
 
 
 def test_pages_follow_the_cursor_to_the_end_while_events_arrive(db: Database) -> None:
-    reader = Reader(db, "acme", *(event(number) for number in range(7)))
+    reader = reader_of(db, "acme", *(event(number) for number in range(7)))
     seen: list[str] = []
     cursor: tuple[tuple[str, str], ...] = ()
     while True:
@@ -64,16 +47,13 @@ def test_pages_follow_the_cursor_to_the_end_while_events_arrive(db: Database) ->
         if body.next is None:
             break
         cursor = (("cursor", body.next),)
-        later = PostgresStored(db, f"later-{len(seen)}")
-        newer = event(100 + len(seen), time=(NOW - timedelta(seconds=1)).isoformat())
-        later.sink.flush(prepared([newer], reader.tenant))
-        later.close()
+        reader.flush(event(100 + len(seen), time=(NOW - timedelta(seconds=1)).isoformat()))
     assert seen == [f"event-{number}" for number in range(6, -1, -1)]
 
 
 def test_a_forged_or_foreign_cursor_is_refused(db: Database) -> None:
-    ours = Reader(db, "ours", *(event(number) for number in range(4)))
-    theirs = Reader(db, "theirs", *(event(number) for number in range(4)))
+    ours = reader_of(db, "ours", *(event(number) for number in range(4)))
+    theirs = reader_of(db, "theirs", *(event(number) for number in range(4)))
     cursor = ours.get(("limit", "2")).body["next"]
     for reader, params in (
         (theirs, [("cursor", cursor)]),
@@ -87,15 +67,15 @@ def test_a_forged_or_foreign_cursor_is_refused(db: Database) -> None:
 
 
 def test_a_key_sees_its_own_events_only(db: Database) -> None:
-    ours, theirs = Reader(db, "ours", event(1)), Reader(db, "theirs", event(2), event(3))
+    ours, theirs = reader_of(db, "ours", event(1)), reader_of(db, "theirs", event(2), event(3))
     assert [one["id"] for one in ours.get().body["events"]] == ["event-1"]
     assert len(theirs.get().body["events"]) == 2
-    assert ours.get(key=Reader(db, "writes", scope="ingest").key).status == 403
+    assert ours.get(key=reader_of(db, "writes", scope="ingest").key).status == 403
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_word_is_a_value_and_nothing_else(db: Database, hostile: str) -> None:
-    reader = Reader(db, "acme", event(1))
+    reader = reader_of(db, "acme", event(1))
     for name in (
         *(f"filter.{one}" for one in DIMENSIONS),
         *(one for one in EVENT_FIELDS if one != "cost_status"),
@@ -124,11 +104,36 @@ def test_a_hostile_word_is_a_value_and_nothing_else(db: Database, hostile: str) 
 def test_a_bad_question_names_its_field(
     db: Database, params: list[tuple[str, str]], code: str, field: str
 ) -> None:
-    answer = Reader(db).get(*params)
+    answer = reader_of(db).get(*params)
     assert (answer.status, answer.body["code"], answer.body["field"]) == (422, code, field)
 
 
 def test_a_reversed_range_is_refused(db: Database) -> None:
-    reader = Reader(db)
+    reader = reader_of(db)
     answer = request(reader.app, "/v1/events", key=reader.key, params=[("from", "now"), ("to", "-1h")])
     assert (answer.status, answer.body["code"]) == (422, "empty_range")
+
+
+def test_csv_and_ndjson_have_the_same_events(db: Database) -> None:
+    reader = reader_of(db, "acme", *(event(number, tags={"a": "1,2"}) for number in range(3)))
+    shown = reader.get().body["events"]
+    lines = reader.get(accept="application/x-ndjson").content.splitlines()
+    for one, row in zip(shown, map(orjson.loads, lines), strict=True):
+        assert (row["id"], row["cost_usd"], row["model"]) == (
+            one["id"],
+            one["cost_usd"],
+            one["dimensions"]["model"],
+        )
+        assert (row["input_tokens"], orjson.loads(row["tags"])) == (one["tokens"]["input"], one["tags"])
+    table = reader.get(("limit", "2"), accept="text/csv")
+    rows = list(csv.DictReader(io.StringIO(table.content.decode())))
+    assert [row["id"] for row in rows] == [one["id"] for one in shown[:2]]
+    assert table.headers["hub-next"] == reader.get(("limit", "2")).body["next"]
+
+
+def test_what_the_caller_holds_is_not_made_again_until_an_event_comes(db: Database) -> None:
+    reader = reader_of(db, "acme", event(1))
+    tag = reader.get().headers["etag"]
+    assert reader.get(held=tag).status == 304
+    reader.flush(event(2))
+    assert len(reader.get(held=tag).body["events"]) == 2

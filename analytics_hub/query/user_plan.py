@@ -1,0 +1,110 @@
+"""The planner of users: which part of a range is answered by days of users, which by raw events. Pure.
+
+In: a question and the marks of its snapshot. Out: a `Plan` of the levels USER_DAY and EVENT that covers the range once.
+
+Rules
+1. A UTC day that lies wholly inside the range and one output bucket, and that neither itself nor by one of its hours is
+marked, is read from `usage_user_1d`; everything else from the events.
+2. A marked day whose events are dropped: its row plus the events that came late.
+3. Events that are dropped cannot be asked for otherwise: that is said (`events_not_kept`), never guessed.
+4. Raw events are many: of so many days at most, then the question is refused (or, when it is the closer that is behind,
+put off).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from analytics_hub.domain.errors import InvalidInput, TooMuch, TryLater
+from analytics_hub.domain.metrics import METRICS
+from analytics_hub.domain.plan import Level, Marks, Plan, Read, Span
+from analytics_hub.domain.usage import FIRST_MOMENT, UsageQuery
+from analytics_hub.domain.user_usage import UserQuery
+from analytics_hub.query.buckets import bucket_edges, bucket_spans
+from analytics_hub.query.levels import DAY, ceil, floor
+
+USER_COVERAGE_COLUMNS: Final = ("events", "unpriced_events", "partial_events", "estimated_events")
+"""Read for every answer, whatever was asked: it says how much of itself is priced."""
+
+_Part = tuple[Level, Span]
+
+
+def plan_users(query: UserQuery, marks: Marks, *, spans_max: int) -> Plan:
+    """Decide what to read. Raises for what is no longer kept, or too much."""
+    usage = query.usage
+    whole = Span(usage.start, usage.end)
+    edges = bucket_edges(usage.interval, usage.zone, whole)
+    parts = [(Level.EVENT, whole)]
+    if query.has_days:
+        parts = [part for piece in bucket_spans(edges, whole) for part in _days(piece, marks)]
+    _check_kept(parts, marks)
+    reads = _gather(parts)
+    _check_bounds(query, reads, marks, spans_max)
+    return Plan(usage, edges, reads, _columns(usage), ())
+
+
+def _days(piece: Span, marks: Marks) -> Iterator[_Part]:
+    first, last = ceil(piece.start, DAY), floor(piece.end, DAY)
+    if first >= last:
+        yield Level.EVENT, piece
+        return
+    yield Level.EVENT, Span(piece.start, first)
+    marked = marks.days | {floor(hour, DAY) for hour in marks.hours}
+    day = first
+    while day < last:
+        span = Span(day, day + DAY)
+        is_dropped = marks.events_dropped_before is not None and day < marks.events_dropped_before
+        if day not in marked or is_dropped:
+            yield Level.USER_DAY, span
+        if day in marked:
+            yield Level.EVENT, span
+        day += DAY
+    yield Level.EVENT, Span(last, piece.end)
+
+
+def _check_kept(parts: Iterable[_Part], marks: Marks) -> None:
+    """Events before the border are there only where they came late, beside the day that they will be added to."""
+    kept_from = marks.events_dropped_before or FIRST_MOMENT
+    days = {span for level, span in parts if level is Level.USER_DAY}
+    for level, span in parts:
+        if level is Level.EVENT and span.start < min(span.end, kept_from) and span not in days:
+            raise InvalidInput(
+                "events_not_kept",
+                "from",
+                f"Raw events are kept from {kept_from:%Y-%m-%d} on; before it users are known by whole UTC days only, "
+                "without filters and other groups.",
+            )
+
+
+def _gather(parts: Iterable[_Part]) -> tuple[Read, ...]:
+    """Sorted, neighbours joined, days first."""
+    spans: dict[Level, list[Span]] = {Level.USER_DAY: [], Level.EVENT: []}
+    for level, span in sorted(parts, key=lambda part: part[1]):
+        taken = spans[level]
+        if taken and taken[-1].end == span.start:
+            taken[-1] = Span(taken[-1].start, span.end)
+        elif span.start < span.end:
+            taken.append(span)
+    return tuple(Read(level, tuple(taken)) for level, taken in spans.items() if taken)
+
+
+def _check_bounds(query: UserQuery, reads: tuple[Read, ...], marks: Marks, spans_max: int) -> None:
+    raw = [span for read in reads if read.level is Level.EVENT for span in read.spans]
+    too_long = sum((span.length for span in raw), timedelta()) > timedelta(days=query.raw_days_max)
+    if not too_long and len(raw) <= spans_max:
+        return
+    if marks.hours or marks.days:
+        raise TryLater("closer_behind", "Too many days wait to be closed.", retry_after_s=30)
+    raise TooMuch(
+        "too_many_raw_days",
+        f"Local days are counted from raw events, of {query.raw_days_max} days at most: "
+        "take a shorter range, a wider interval, or the zone UTC.",
+        field="interval",
+    )
+
+
+def _columns(query: UsageQuery) -> tuple[str, ...]:
+    """What to read for the metrics, the order and the coverage, each once."""
+    metrics = [*(METRICS[name] for name in query.metrics), METRICS[query.ordering.metric]]
+    wanted = (*USER_COVERAGE_COLUMNS, *(column for metric in metrics for column in metric.columns))
+    return tuple(dict.fromkeys(wanted))

@@ -1,0 +1,110 @@
+"""The use case behind usage by end-user: one snapshot, a plan, rows, an answer.
+
+In: a `UserQuery`. Out: a `UserAnswer`. What is read is decided by `user_plan.py`; `build_users.py` makes SQL of it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import groupby
+from typing import Protocol
+
+from analytics_hub.domain.answer import Point, Series
+from analytics_hub.domain.plan import LevelRead, Marks, Plan, Read, Span
+from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.usage import Interval
+from analytics_hub.domain.user_usage import USER, UserAnswer, UserCoverage, UserQuery, UserRow
+from analytics_hub.query.declared_tags import check_declared
+from analytics_hub.query.measures import Measures, merged
+from analytics_hub.query.plan import marks_span
+from analytics_hub.query.user_plan import plan_users
+from analytics_hub.query.values import values
+
+
+class UserSnapshot(Protocol):
+    """One consistent view of one tenant's users."""
+
+    async def marks(self, span: Span) -> Marks: ...
+
+    async def rows(self, plan: Plan) -> Sequence[UserRow]:
+        """The best groups, best first, buckets ascending within a group; then everything together."""
+        ...
+
+
+class UserStore(Protocol):
+    """Where usage by user is read."""
+
+    def snapshot(self, tenant: TenantId) -> AbstractAsyncContextManager[UserSnapshot]: ...
+
+
+class UserService:
+    """Asks a store; keeps no state of its own."""
+
+    def __init__(self, store: UserStore, *, spans_max: int) -> None:
+        self._store = store
+        self._spans_max = spans_max
+
+    async def ask(self, query: UserQuery) -> UserAnswer:
+        """The exact answer as of one snapshot."""
+        usage = query.usage
+        async with self._store.snapshot(usage.tenant) as snapshot:
+            marks = await snapshot.marks(marks_span(usage))
+            check_declared("group_by", usage.group_by, marks.declared_tags)
+            check_declared("filter", (chosen.dimension for chosen in usage.filters), marks.declared_tags)
+            planned = await asyncio.to_thread(plan_users, query, marks, spans_max=self._spans_max)
+            rows = await snapshot.rows(planned)
+        return await asyncio.to_thread(_answer, query, planned, rows, marks)
+
+
+def _answer(query: UserQuery, planned: Plan, rows: Sequence[UserRow], marks: Marks) -> UserAnswer:
+    best = [row for row in rows if row.group is not None]
+    everything = [row for row in rows if row.group is None]
+    series = []
+    for group, members in groupby(best, key=lambda row: row.group):
+        names = dict(zip((USER, *query.usage.group_by), group or (), strict=True))
+        series.append(_series(query, names, list(members), other=False))
+    if any(row.groups > query.usage.groups_max for row in everything):
+        series.append(_series(query, {}, _rest(everything, best), other=True))
+    total = merged(Measures(row.sums, {}) for row in everything)
+    return UserAnswer(
+        query=query,
+        users=max((row.users for row in everything), default=0),
+        series=tuple(series),
+        total=values(query.usage.metrics, total),
+        coverage=UserCoverage(
+            events=total.sums.get("events", 0),
+            unpriced_events=total.sums.get("unpriced_events", 0),
+            partial_events=total.sums.get("partial_events", 0),
+            estimated_events=total.sums.get("estimated_events", 0),
+        ),
+        fresh_until=marks.taken_at,
+        levels=tuple(_level_read(read) for read in planned.reads),
+    )
+
+
+def _series(query: UserQuery, group: Mapping[str, str], rows: Sequence[UserRow], *, other: bool) -> Series:
+    metrics = query.usage.metrics
+    total = merged(Measures(row.sums, {}) for row in rows)
+    points: tuple[Point, ...] = ()
+    if query.usage.interval is not Interval.NONE:
+        points = tuple(
+            Point(row.bucket, values(metrics, Measures(row.sums, {})))
+            for row in rows
+            if row.bucket is not None
+        )
+    return Series(group, other, values(metrics, total), points)
+
+
+def _rest(everything: Iterable[UserRow], best: Sequence[UserRow]) -> list[UserRow]:
+    """What the best groups leave, by bucket; a bucket that has no other events has no point."""
+    rest = []
+    for whole in everything:
+        taken = [row.sums for row in best if row.bucket == whole.bucket]
+        sums = {name: value - sum(one[name] for one in taken) for name, value in whole.sums.items()}
+        if sums["events"]:
+            rest.append(UserRow(whole.bucket, None, sums))
+    return rest
+
+
+def _level_read(read: Read) -> LevelRead:
+    return LevelRead(read.level, sum(int(span.length.total_seconds()) // 60 for span in read.spans))
