@@ -29,6 +29,13 @@ FACT_HEADERS: Final = {
 }
 """Facts that travel in a header of their own: a moment, a dictionary (RFC 8941), a text."""
 
+MEDIA_TYPES: Final = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv; charset=utf-8; header=present",
+    Format.NDJSON: "application/x-ndjson",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
 
 async def answer(
     request: Request,
@@ -40,13 +47,16 @@ async def answer(
 ) -> Response:
     """The answer in the wanted format. Raises TooMuch past the bound. `version`: read before the answer (`etag.py`)."""
     bytes_max = request.app.state.response_bytes_max
-    digest = version.digest if version else ""
+    # Thousands of rows are work for a thread: other requests go on meanwhile.
+    headers: dict[str, str] = {}
     if wanted is Format.JSON:
-        return _tagged(request, _json(body(), bytes_max), wanted.value, digest)
-    # Rows of text and columns are work for a thread: other requests go on meanwhile.
-    content, headers = await asyncio.to_thread(_tabular, wanted, table, bytes_max)
-    media_type = "text/csv; charset=utf-8; header=present" if wanted is Format.CSV else wanted.value
-    return _tagged(request, content, media_type, digest, headers)
+        content = await asyncio.to_thread(lambda: _json(body(), bytes_max))
+    else:
+        content, headers = await asyncio.to_thread(_tabular, wanted, table, bytes_max)
+    tag = tag_of(version.digest if version else "", content)
+    if {tag, "*"} & set(tags_held(request)):
+        return not_modified(tag)
+    return Response(content, media_type=MEDIA_TYPES[wanted], headers={**headers, **CACHING, "ETag": tag})
 
 
 def json_answer(body: dict[str, Any], *, bytes_max: int) -> Response:
@@ -88,16 +98,3 @@ def _header(value: Fact) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={number}" for name, number in value.items() if number is not None)
     return str(value)
-
-
-def _tagged(
-    request: Request,
-    content: bytes,
-    media_type: str,
-    version: str,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    tag = tag_of(version, content)
-    if {tag, "*"} & set(tags_held(request)):
-        return not_modified(tag)
-    return Response(content, media_type=media_type, headers={**(headers or {}), **CACHING, "ETag": tag})

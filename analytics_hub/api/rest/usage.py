@@ -4,8 +4,8 @@ Everything about meaning is checked by the constructor of `UsageQuery`; here the
 the refusal of parameters that nobody reads (a misspelt filter must not answer a different question).
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,7 +24,7 @@ from analytics_hub.domain.key import Scope
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.series import DIMENSIONS
 from analytics_hub.domain.usage import INTERVAL_NAMES, UsageQuery
-from analytics_hub.query.moment import Edge, parse_moment
+from analytics_hub.query.moment import parse_moment
 from analytics_hub.telemetry import QUERY_MINUTES
 from analytics_hub.tenancy.authenticate import Caller
 
@@ -88,29 +88,29 @@ async def usage(
         int | None, Query(description="Groups told apart; the rest are one series, `other`.")
     ] = None,
     limit: Annotated[int | None, Query(description="The same as `top`.")] = None,
-    compare: Annotated[
-        str | None, Query(description="`previous`: the period of the same length just before as well.")
-    ] = None,
+    compare: Annotated[str | None, Query(description="`previous`: the period just before as well.")] = None,
     fill: Annotated[bool, Query(description="Give buckets without events as well, with zeros.")] = False,
 ) -> Response:
     wanted = wanted_format(request)
     services = services_of(request)
     _check_known(request)
-    query = UsageQuery.ask(
-        caller.tenant,
-        _moment(start, "from", tz, services.clock.now()),
-        _moment(end, "to", tz, services.clock.now()),
-        interval=interval,
-        tz=tz,
-        metrics=_split(metrics),
-        group_by=_split(group_by),
-        filters=_given_filters(request),
-        order=order,
-        limit=_one_of(top, limit),
-        compare=compare,
-        fill=fill,
-        caps=services.caps,
-    )
+    now = services.clock.now()
+    with _one_of(top, limit) as groups_max:
+        query = UsageQuery.ask(
+            caller.tenant,
+            parse_moment(start, edge="from", now=now, tz=tz),
+            parse_moment(end, edge="to", now=now, tz=tz),
+            interval=interval,
+            tz=tz,
+            metrics=_split(metrics),
+            group_by=_split(group_by),
+            filters=_given_filters(request),
+            order=order,
+            limit=groups_max,
+            compare=compare,
+            fill=fill,
+            caps=services.caps,
+        )
     version = await version_now(request, caller.tenant, wanted, (query, query.groups_max))
     if version.held:
         return version.held
@@ -126,14 +126,17 @@ async def usage(
     )
 
 
-def _one_of(top: int | None, limit: int | None) -> int | None:
+@contextmanager
+def _one_of(top: int | None, limit: int | None) -> Iterator[int | None]:
+    """The bound under either of its names; what is wrong with it is told under the name that was used."""
     if top is not None and limit is not None:
         raise InvalidInput("given_twice", "limit", "`top` and `limit` are one parameter: give one of them.")
-    return limit if top is None else top
-
-
-def _moment(text: str, edge: Edge, tz: str, now: datetime) -> datetime:
-    return parse_moment(text, edge=edge, now=now, tz=tz)
+    try:
+        yield limit if top is None else top
+    except InvalidInput as refused:
+        if refused.field == "limit" and top is not None:
+            raise InvalidInput(refused.code, "top", refused.message) from refused
+        raise
 
 
 def _split(given: Sequence[str] | None) -> list[str]:

@@ -82,7 +82,7 @@ class QuestionBody(_Body):
 
 
 class PreviousPeriodBody(_Body):
-    """The period before the range, of the same length, and everything in it."""
+    """The period before the range, and everything in it."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
