@@ -15,7 +15,7 @@ from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.storage.closer import close_due
 from analytics_hub.storage.connections import connect
 from tests.support.database import Database
-from tests.support.exactness import both_now, usage_by_project
+from tests.support.exactness import both_now, usage_by
 from tests.support.ingest import NOW, PostgresStored, event, prepared
 
 FLUSHES_A_WRITER = 30
@@ -35,8 +35,8 @@ def some_lines(random: Random) -> list[bytes]:
 
 
 @pytest.mark.timeout(180)
-def test_every_snapshot_is_exact_while_writers_and_closers_work(db: Database) -> None:
-    stored = PostgresStored(db)
+def test_every_snapshot_is_exact_while_writers_and_closers_work(each_db: Database) -> None:
+    stored = PostgresStored(each_db)
     failures: list[BaseException] = []
     done = threading.Event()
 
@@ -57,7 +57,7 @@ def test_every_snapshot_is_exact_while_writers_and_closers_work(db: Database) ->
 
     def close(seed: int) -> None:
         random = Random(seed)
-        with connect(db.maint_dsn, "closer") as connection:
+        with connect(each_db.maint_dsn, "closer") as connection:
             while not done.wait(0.01):
                 close_due(connection, FIRST + timedelta(minutes=random.randrange(4 * 24 * 60)))
 
@@ -69,10 +69,10 @@ def test_every_snapshot_is_exact_while_writers_and_closers_work(db: Database) ->
             thread.start()
             stack.callback(thread.join, _JOIN_S)
         stack.callback(done.set)
-        levels = ask_while(db, stored.tenant_id, lambda: any(writer.is_alive() for writer in writers))
+        levels = ask_while(each_db, stored.tenant_id, lambda: any(writer.is_alive() for writer in writers))
     assert not failures
-    assert levels >= {"usage_1m", "usage_1h"}
-    planned, events, _ = both_now(db.reader_dsn, whole(stored.tenant_id))
+    assert levels >= {"usage_1m", "usage_1h", "usage_1h_facet"}
+    planned, events, _ = both_now(each_db.reader_dsn, whole(stored.tenant_id))
     assert planned == events
     assert sum(sums[0] for sums in events.values()) == stored.ledger().stored > 0
 
@@ -94,4 +94,5 @@ def whole(tenant: int, random: Random | None = None) -> UsageQuery:
     """All three days, by a drawn interval."""
     interval = random.choice([Interval.NONE, Interval.HOUR, Interval.DAY]) if random else Interval.DAY
     start: datetime = FIRST if random is None else FIRST + timedelta(minutes=random.randrange(600))
-    return usage_by_project(tenant, start, NOW + timedelta(days=1), interval, "UTC")
+    cut = random.choice([(), ("project",), ("project", "status")]) if random else ("project",)
+    return usage_by(cut, tenant, start, NOW + timedelta(days=1), interval, "UTC")
