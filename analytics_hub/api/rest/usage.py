@@ -1,12 +1,11 @@
 """`GET /v1/usage`: from query parameters to a `UsageQuery`, and its answer back.
 
-Everything about meaning is checked by the constructor of `UsageQuery`; here there are only spellings, and
-the refusal of parameters that nobody reads (a misspelt filter must not answer a different question).
+Everything about meaning is checked by the constructor of `UsageQuery`; here there are only spellings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
 from analytics_hub.api.rest.etag import version_now
+from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.tables import usage_table
 from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
@@ -30,24 +30,9 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["usage"])
 
-FILTER_PREFIX: Final = "filter."
 _SINGLE: Final = ("from", "to", "interval", "tz", "order", "top", "limit", "compare", "fill")
 _LISTS: Final = ("metrics", "group_by")
 FROM_DEFAULT: Final = "-24h"
-
-
-def _filters(description: str) -> list[dict[str, Any]]:
-    """Filters are named after dimensions, so they are documented from the same list."""
-    return [
-        {
-            "name": f"{FILTER_PREFIX}{dimension}",
-            "in": "query",
-            "required": False,
-            "description": description,
-            "schema": {"type": "array", "items": {"type": "string"}},
-        }
-        for dimension in (*DIMENSIONS, "tag.<key>")
-    ]
 
 
 @router.get(
@@ -57,7 +42,7 @@ def _filters(description: str) -> list[dict[str, Any]]:
     responses={**answers_of(UsageBody, USAGE_EXAMPLE), **problems(401, 403, 406, 422, 503)},
     openapi_extra={
         "parameters": [
-            *_filters("Only events with one of these values; repeat it for several."),
+            *filters_documented("Only events with one of these values; repeat it for several."),
             IF_NONE_MATCH,
         ]
     },
@@ -93,7 +78,7 @@ async def usage(
 ) -> Response:
     wanted = wanted_format(request)
     services = services_of(request)
-    _check_known(request)
+    check_known(request, single=_SINGLE, lists=_LISTS)
     now = services.clock.now()
     with _one_of(top, limit) as groups_max:
         query = UsageQuery.ask(
@@ -102,9 +87,9 @@ async def usage(
             parse_moment(end, edge="to", now=now, tz=tz),
             interval=interval,
             tz=tz,
-            metrics=_split(metrics),
-            group_by=_split(group_by),
-            filters=_given_filters(request),
+            metrics=split(metrics),
+            group_by=split(group_by),
+            filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
             order=order,
             limit=groups_max,
             compare=compare,
@@ -137,21 +122,3 @@ def _one_of(top: int | None, limit: int | None) -> Iterator[int | None]:
         if refused.field == "limit" and top is not None:
             raise InvalidInput(refused.code, "top", refused.message) from refused
         raise
-
-
-def _split(given: Sequence[str] | None) -> list[str]:
-    return [name.strip() for text in given or () for name in text.split(",") if name.strip()]
-
-
-def _given_filters(request: Request) -> dict[str, list[str]]:
-    names = [name for name in request.query_params if name.startswith(FILTER_PREFIX)]
-    return {name.removeprefix(FILTER_PREFIX): request.query_params.getlist(name) for name in names}
-
-
-def _check_known(request: Request) -> None:
-    for name in request.query_params:
-        if name not in _SINGLE and name not in _LISTS and not name.startswith(FILTER_PREFIX):
-            known = ", ".join((*_SINGLE, *_LISTS, "filter.<dimension>"))
-            raise InvalidInput("unknown_parameter", name, f"There is no such parameter; there are {known}.")
-        if name in _SINGLE and len(request.query_params.getlist(name)) > 1:
-            raise InvalidInput("given_twice", name, "This parameter is given once.")
