@@ -1,8 +1,9 @@
 """`hub check`: is this installation sound? Settings, native core, schema, the walls between tenants,
-the ledger, and the topics of the stream where one is configured.
+the engine and its jobs, the ledger, and the topics of the stream where one is configured.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,7 +16,10 @@ from analytics_hub.cli.services import check_reader
 from analytics_hub.pricing.compile import load_price_book
 from analytics_hub.settings import Settings, unknown_variables
 from analytics_hub.storage.connections import connect
+from analytics_hub.storage.engine import read_engine
 from analytics_hub.storage.lint import find_faults
+from analytics_hub.storage.retention import read_state
+from analytics_hub.storage.retention_horizon import LEVELS, NEVER, Level
 from ingest.kafka.safety import topic_findings
 from rust_core import reject_codes
 
@@ -36,6 +40,7 @@ def check(
     settings = settings_of(context)
     with opened(settings) as hub:
         faults += _database_faults(hub)
+        faults += _engine_faults(hub)
         faults += _ledger_faults(hub, thorough=thorough)
     if "bootstrap_servers" in settings.kafka.model_fields_set:
         faults += _stream_faults(settings)
@@ -53,6 +58,31 @@ def _database_faults(hub: OpenedHub) -> list[str]:
         findings = find_faults(conn)
     _say("database", f"PostgreSQL {major}.{minor}, in {hub.place}")
     return [str(finding) for finding in findings]
+
+
+def _engine_faults(hub: OpenedHub) -> Sequence[str]:
+    with connect(hub.dsn("hub_maint"), "hub-check") as conn:
+        engine = read_engine(conn)
+        retention = read_state(conn)
+    if engine.version is None:
+        _say("engine", "plain PostgreSQL: day partitions; no columnstore, no background jobs")
+    else:
+        columns = [table for table in engine.tables if table.columnstore]
+        chunks = sum(table.chunks for table in engine.tables)
+        _say(
+            "engine",
+            f"TimescaleDB {engine.version}: {len(columns)} of {len(engine.tables)} tables with columnstore, "
+            f"{sum(table.column_chunks for table in columns):,} of {chunks:,} chunks are columns",
+        )
+        runs = [job.last_run_at for job in engine.jobs if job.last_run_at is not None]
+        last = f"the last run began {max(runs):%Y-%m-%d %H:%M} UTC" if runs else "none has run yet"
+        _say("jobs", f"{len(engine.jobs)} background jobs, {last}")
+    _say("retention", ", ".join(_dropped(level, retention.dropped(level)) for level in LEVELS))
+    return engine.faults
+
+
+def _dropped(level: Level, before: datetime) -> str:
+    return f"{level} whole" if before <= NEVER else f"{level} from {before:%Y-%m-%d}"
 
 
 def _ledger_faults(hub: OpenedHub, *, thorough: bool) -> Sequence[str]:

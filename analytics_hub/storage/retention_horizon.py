@@ -7,11 +7,14 @@ late horizon of a tenant, because a resend is known by its stored event.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from analytics_hub.settings import RetentionSettings
 
 Level = Literal["events", "minutes", "hours"]
+LEVELS: Final[tuple[Level, ...]] = ("events", "minutes", "hours")
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""What `rollup_retention` says, read by Python, of a level that was never dropped."""
 
 
 @dataclass(frozen=True, slots=True)

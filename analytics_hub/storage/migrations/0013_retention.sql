@@ -216,3 +216,18 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION hub.compact_chunk(regclass) TO hub_maint;
+
+-- Facets and users are read as hours are: the planner must know them too after a bulk load (see 0007_statistics.sql).
+CREATE OR REPLACE FUNCTION hub.refresh_statistics() RETURNS bool
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '1s'
+    AS $$
+BEGIN
+    ANALYZE hub.series, hub.usage_1h, hub.usage_1d, hub.usage_1h_facet, hub.usage_1d_facet, hub.usage_1m_total,
+        hub.usage_user_1d;
+    RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;
+END
+$$;

@@ -7,11 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from analytics_hub.settings import RetentionSettings
-from analytics_hub.storage.retention_horizon import Horizon, RetentionState, horizons
+from analytics_hub.storage.retention_horizon import NEVER, Horizon, RetentionState, horizons
 from tests.support.deltas import minute
 
 NOW = minute("2026-03-31 13:45")
-NEVER = minute("1970-01-01 00:00")
 STATE = RetentionState(NEVER, NEVER, NEVER, oldest_mark=None, late_horizon=None, plain=True)
 SETTINGS = RetentionSettings(events_days=20, minutes_days=10, hours_days=100)
 
