@@ -13,11 +13,13 @@ from rich.table import Table
 from analytics_hub.cli.closing import close_due_hours
 from analytics_hub.cli.console import ERR, OUT, note, print_json
 from analytics_hub.cli.history import HistoryReport
+from analytics_hub.cli.history_bounds import retention_notes
 from analytics_hub.cli.loading import LoadReport, load_sources
 from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.sources import open_sources
 from analytics_hub.cli.tenants import find_tenant
+from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import InvalidInput
 from ingest.csv_trace import TraceMapping
 
@@ -84,13 +86,13 @@ def _print(hub: OpenedHub, report: LoadReport, tenant: str, *, as_json: bool) ->
     OUT.print(table)
     OUT.print(f"[dim]in {report.seconds:.2f} s, {report.rows_per_s:,.0f} events/s, into {hub.place}[/dim]")
     if report.history is not None:
-        _print_history(report.history)
+        _print_history(hub, report.history)
     if report.stopped:
         ERR.print("[yellow]stopped[/yellow] before the end; load the file again for the rest")
     _print_rejects(report)
 
 
-def _print_history(history: HistoryReport) -> None:
+def _print_history(hub: OpenedHub, history: HistoryReport) -> None:
     if history.first is None or history.last is None:
         return
     OUT.print(
@@ -98,6 +100,8 @@ def _print_history(history: HistoryReport) -> None:
         f"closed {history.closed_hours:,} hours and {history.closed_days:,} days in {history.closing_s:.2f} s, "
         f"the last {history.after_load_s:.2f} s after the load"
     )
+    for text in retention_notes(hub.settings.retention, history.first, SystemClock().now()):
+        note(text)
     if not history.complete:
         note(
             "not all of it is closed: answers are exact, only slower, until hub close or a serving process is done"

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from analytics_hub.cli.console import ERR
 from analytics_hub.cli.history import HistoryReport
+from analytics_hub.cli.history_bounds import HistoryDecoder, days_spent
 from analytics_hub.cli.history_closing import FollowedSink, HistoryCloser
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
@@ -23,7 +24,6 @@ from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.ledger import LedgerCount, sum_counts
 from analytics_hub.domain.tenant import Tenant
 from analytics_hub.storage.connections import Timeouts, connect
-from ingest.decode import Decoder
 from ingest.failpoint import Failpoints
 from ingest.flush import PostgresSink
 from ingest.pipeline import Loaded, Pipeline
@@ -80,7 +80,8 @@ def load_sources(
     sink: EventSink = _sink(hub, failpoints)
     if closer is not None:
         sink = FollowedSink(sink, closer)
-    pipeline = _pipeline(hub, sink, failpoints)
+    spent = days_spent(hub, tenant.tenant_id) if close else frozenset()
+    pipeline = _pipeline(hub, sink, failpoints, spent)
     report = LoadReport()
     started = time.monotonic()
     with _stop_on_signal() as stop, _progress(show) as progress, _closing(closer):
@@ -115,9 +116,10 @@ def _sink(hub: OpenedHub, failpoints: Failpoints) -> PostgresSink:
     )
 
 
-def _pipeline(hub: OpenedHub, sink: EventSink, failpoints: Failpoints) -> Pipeline:
+def _pipeline(hub: OpenedHub, sink: EventSink, failpoints: Failpoints, spent: frozenset[int]) -> Pipeline:
     settings = hub.settings
-    decoder = Decoder(settings.decode, book_in_force(hub), settings.ingest.dead_letter_bytes_per_flush_max)
+    letters_max = settings.ingest.dead_letter_bytes_per_flush_max
+    decoder = HistoryDecoder(settings.decode, book_in_force(hub), letters_max, spent)
     return Pipeline(decoder, sink, settings.ingest, SystemClock(), failpoints=failpoints)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.usage import Interval
+from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.storage.closer import ClosedReport, CloserLimits, close_due
 from tests.support.database import Database
-from tests.support.exactness import both_now, usage_by_project
+from tests.support.exactness import METRICS, both_now
 from tests.support.history import FIRST, RunningLoad, counted, day_lines, history, running_load, wait_until
 from tests.support.ingest import PostgresStored, prepared
 
@@ -41,7 +41,14 @@ class Two:
 
     def events_of(self, tenant: int) -> int:
         """Of one tenant, in an answer that is exact."""
-        question = usage_by_project(tenant, FIRST, FIRST + timedelta(days=DAYS), Interval.DAY, "UTC")
+        question = UsageQuery(
+            TenantId(tenant),
+            FIRST,
+            FIRST + timedelta(days=DAYS),
+            interval=Interval.DAY,
+            metrics=METRICS,
+            group_by=("project",),
+        )
         planned, events, _ = both_now(self.db.reader_dsn, question)
         assert planned == events
         return sum(sums[0] for sums in planned.values())
