@@ -91,11 +91,10 @@ class UserAnswer:
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """Sums of one group, or (`group=None`) of all groups together, in one output bucket."""
+    """Sums of one group, or (`group=None`) of everybody past the best ones, in one output bucket."""
 
     bucket: datetime | None
     group: tuple[str, ...] | None
     sums: Mapping[str, int]
-    users: int = 0
-    groups: int = 0
-    """Of the whole range, told with the rows of all groups."""
+    users: int
+    """Of the whole range, told with every row."""

@@ -1,22 +1,26 @@
-"""The statement about users, assembled: from a plan of user days and raw events to (text, arguments). Pure.
+"""The statements about users, assembled: from a plan of user days and raw events to (text, arguments). Pure.
 
-The rules are those of `build.py`. The best groups come one by one, and beside them everything together, of which the
-rest is what the best ones leave: so nothing is folded in the database, and ten thousand users are ranked by a heap of
-the few that are shown.
+The rules are those of `build.py`. Users are many and those that are shown are few: everybody is added up once over the
+whole range, to be ranked and counted; over time only the best are told apart, in a second reading.
 
-    part       one SELECT a span, UNION ALL            bucket, g0 … gn, sums
-    grouped    parts added up                          bucket, g0 … gn, sums
-    best       the first of grouped by g0 … gn         g0 … gn, rank
+    part       one SELECT a span, UNION ALL                  g0 … gn, sums
+    grouped    parts added up, everybody                     g0 … gn, sums
+    best       the first of grouped                          g0 … gn, rank
+    folded     everybody past the best as one, over time     bucket, rank, sums
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from analytics_hub.domain.plan import Level, Plan, Read, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
+from analytics_hub.domain.usage import Interval
 from analytics_hub.query.build_level import OF_TENANT, Arguments, dimension
 from analytics_hub.query.build_sums import ranking, sums_of_sums
 
+_MOMENTS: Final = {Level.USER_DAY: "bucket", Level.EVENT: "ts"}
+_SHORT: Final = {Level.USER_DAY: "d", Level.EVENT: "e"}
 _FAILED: Final = f"SELECT series_id FROM hub_read.series WHERE {OF_TENANT} AND status <> 'ok'"  # noqa: S608
 
 _OF_EVENTS: Final = {
@@ -36,25 +40,18 @@ _OF_EVENTS: Final = {
 
 
 def build_users(plan: Plan) -> tuple[str, Arguments]:
-    """The statement that answers a plan, and its arguments. Its columns: bucket, whether it is everything, g0 … gn, the
-    plan's columns, users, groups.
+    """The statement that answers a plan, and its arguments. Its columns: bucket, whether it is everybody past the best,
+    g0 … gn, the plan's columns, users.
     """
     args: Arguments = {"tenant_id": int(plan.query.tenant), "groups_max": plan.query.groups_max}
     names = [f"g{at}" for at in range(1 + len(plan.query.group_by))]
     keys, sums = ", ".join(names), ", ".join(sums_of_sums(plan))
-    parts = "\n  UNION ALL\n".join(part for read in plan.reads for part in _parts(plan, read, args))
     bytewise = ", ".join(f'{name} COLLATE "C"' for name in names)
-    nothing = ", ".join("''" for _ in names)
-    alone = not plan.query.group_by and not plan.edges
-    users = "count(*) FILTER (WHERE g0 <> '')" if alone else "count(DISTINCT g0) FILTER (WHERE g0 <> '')"
-    groups = "count(*)" if alone else f"count(DISTINCT ({keys}))"
+    users = "count(DISTINCT g0)" if plan.query.group_by else "count(*)"
     return (
         f"""\
-WITH part AS (
-{parts}
-)
-, grouped AS MATERIALIZED (
-  SELECT bucket, {keys}, {sums} FROM part GROUP BY bucket, {keys}
+WITH grouped AS MATERIALIZED (
+{_grouped(plan, keys, sums, args)}
 )
 , best AS MATERIALIZED (
   SELECT {keys}, row_number() OVER () AS rank
@@ -63,60 +60,93 @@ WITH part AS (
     ORDER BY {ranking(plan.query.ordering)}, {bytewise} LIMIT %(groups_max)s::int8
   ) AS first
 )
-, shown AS (
-  SELECT bucket, false AS everything, {keys}, {", ".join(plan.columns)}, 0 AS users, 0 AS groups, rank
-  FROM grouped JOIN best USING ({keys})
-  UNION ALL
-  SELECT bucket, true, {nothing}, {sums}, (SELECT {users} FROM grouped), (SELECT {groups} FROM grouped), NULL
-  FROM grouped GROUP BY bucket
+, folded AS (
+{_folded(plan, keys, sums, args)}
 )
-SELECT bucket, everything, {keys}, {", ".join(plan.columns)}, users, groups
-FROM shown ORDER BY rank NULLS LAST, bucket""",  # noqa: S608  names are of fixed vocabularies, values are bound
+SELECT bucket, rank IS NULL, {keys}, {", ".join(plan.columns)}, users
+FROM folded LEFT JOIN best USING (rank),
+     (SELECT {users} FILTER (WHERE g0 <> '') AS users FROM grouped) AS counted
+ORDER BY rank NULLS LAST, bucket""",  # noqa: S608  names are of fixed vocabularies, values are bound
         args,
     )
 
 
+def _grouped(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
+    parts = [part for read in plan.reads for part in _parts(plan, read, args)]
+    if len(parts) == 1 and not plan.query.group_by:
+        return parts[0]
+    united = "\n  UNION ALL\n".join(parts)
+    return f"""\
+  SELECT {keys}, {sums}
+  FROM (
+{united}
+  ) AS part GROUP BY {keys}"""  # noqa: S608
+
+
 def _parts(plan: Plan, read: Read, args: Arguments) -> Iterator[str]:
     """A SELECT for each span: partitions are chosen by what is joined with AND."""
+    # By series first where groups need it, so that the dimensions are joined once a series and not once an event.
+    own = "g0, series_id" if plan.query.group_by else "g0"
     for at, span in enumerate(read.spans):
-        if read.level is Level.USER_DAY:
-            yield _days(plan, span, f"d{at}", args)
-        elif plan.query.group_by:
-            yield _events_by_series(plan, span, f"e{at}", args)
-        else:
-            yield _events(plan, span, f"e{at}", args, "COALESCE(user_id, '') AS g0")
+        rows = _rows(plan, read, span, at, args)
+        part = f"  SELECT {own}, {_sums(plan, read)}\n  FROM {rows}\n  GROUP BY {own}"  # noqa: S608
+        if plan.query.group_by:
+            part = f"  SELECT part.*, {_groups(plan)} FROM (\n{part}\n  ) AS part {_with_series(plan, args)}"  # noqa: S608
+        yield part
 
 
-def _days(plan: Plan, span: Span, name: str, args: Arguments) -> str:
-    sums = ", ".join(f"sum({_added(column)}) AS {column}" for column in plan.columns)
+def _folded(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
+    if not plan.edges:
+        return f"""\
+  SELECT NULL::timestamptz AS bucket, rank, {sums}
+  FROM grouped LEFT JOIN best USING ({keys}) GROUP BY rank"""  # noqa: S608
+    parts = []
+    for read in plan.reads:
+        bucket = _bucket(plan, read, args)
+        for at, span in enumerate(read.spans):
+            rows = _rows(plan, read, span, at, args)
+            if plan.query.group_by:
+                rows = f"(SELECT one.*, {_groups(plan)} FROM {rows} {_with_series(plan, args)}) AS one"  # noqa: S608
+            parts.append(
+                f"  SELECT {bucket} AS at, rank, {_sums(plan, read)}\n"  # noqa: S608
+                f"  FROM {rows} LEFT JOIN best USING ({keys})\n  GROUP BY 1, 2"
+            )
+    united = "\n  UNION ALL\n".join(parts)
     return f"""\
-  SELECT {_bucket(plan, "bucket", args)} AS bucket, user_id AS g0, {sums}
-  FROM hub_read.usage_user_1d
-  WHERE {OF_TENANT} AND {_within("bucket", span, name, args)}
-  GROUP BY {_positions(plan, 1)}"""  # noqa: S608
+  SELECT at AS bucket, rank, {sums}
+  FROM (
+{united}
+  ) AS part GROUP BY at, rank"""  # noqa: S608
 
 
-def _events(plan: Plan, span: Span, name: str, args: Arguments, *keys: str) -> str:
-    sums = ", ".join(
-        f"{_OF_EVENTS.get(column, f'sum({_added(column)})')} AS {column}" for column in plan.columns
-    )
-    return f"""\
-  SELECT {_bucket(plan, "ts", args)} AS bucket, {", ".join(keys)}, {sums}
-  FROM hub_read.usage_events
-  WHERE {OF_TENANT} AND {_within("ts", span, name, args)}{_chosen(plan, args)}
-  GROUP BY {_positions(plan, len(keys))}"""  # noqa: S608
+def _rows(plan: Plan, read: Read, span: Span, at: int, args: Arguments) -> str:
+    """The rows of one span; `moment` is when, `g0` who."""
+    name = f"{_SHORT[read.level]}{at}"
+    args[f"{name}_from"], args[f"{name}_to"] = span.start, span.end
+    column = _MOMENTS[read.level]
+    within = f"{column} >= %({name}_from)s::timestamptz AND {column} < %({name}_to)s::timestamptz"
+    return f"""(
+    SELECT *, {column} AS moment, COALESCE(user_id, '') AS g0 FROM hub_read.{read.level.value}
+    WHERE {OF_TENANT} AND {within}{_chosen(plan, args)}
+  ) AS one"""  # noqa: S608
 
 
-def _events_by_series(plan: Plan, span: Span, name: str, args: Arguments) -> str:
-    """Summed by series first, so that the dimensions are joined once a series and not once an event."""
+def _sums(plan: Plan, read: Read) -> str:
+    own = _OF_EVENTS if read.level is Level.EVENT else {}
+    return ", ".join(f"{own.get(column, f'sum({_added(column)})')} AS {column}" for column in plan.columns)
+
+
+def _groups(plan: Plan) -> str:
+    """Dimensions as they come from the join; those of a lost series are missing."""
+    return ", ".join(f"COALESCE(series.g{at}, '') AS g{at}" for at in range(1, 1 + len(plan.query.group_by)))
+
+
+def _with_series(plan: Plan, args: Arguments) -> str:
     dimensions = ", ".join(
         f"{dimension(group, f'group{at}', args)} AS g{at + 1}" for at, group in enumerate(plan.query.group_by)
     )
-    return f"""\
-  SELECT bucket, g0, {dimensions}, {", ".join(plan.columns)}
-  FROM (
-{_events(plan, span, name, args, "COALESCE(user_id, '') AS g0", "series_id")}
-  ) AS event LEFT JOIN (SELECT * FROM hub_read.series WHERE {OF_TENANT}) AS series USING (series_id)"""  # noqa: S608
+    series = f"SELECT series_id, {dimensions} FROM hub_read.series WHERE {OF_TENANT}"  # noqa: S608
+    return f"LEFT JOIN ({series}) AS series USING (series_id)"
 
 
 def _chosen(plan: Plan, args: Arguments) -> str:
@@ -131,21 +161,16 @@ def _chosen(plan: Plan, args: Arguments) -> str:
     return f"\n    AND series_id IN (SELECT series_id FROM hub_read.series WHERE {' AND '.join([OF_TENANT, *tests])})"  # noqa: S608
 
 
-def _bucket(plan: Plan, column: str, args: Arguments) -> str:
-    if not plan.edges:
-        return "NULL::timestamptz"
+def _bucket(plan: Plan, read: Read, args: Arguments) -> str:
+    """The start of the output bucket of a row."""
+    widths = {later - earlier for earlier, later in pairwise(plan.edges)}
+    if plan.query.interval is Interval.DAY and read.level is Level.USER_DAY:
+        return "moment"
+    if len(widths) == 1 and plan.query.end <= plan.edges[-1] + min(widths):
+        args["width"], args["origin"] = min(widths), plan.edges[0]
+        return "date_bin(%(width)s::interval, moment, %(origin)s::timestamptz)"
     args["edges"] = list(plan.edges)
-    return f"(%(edges)s::timestamptz[])[width_bucket({column}, %(edges)s::timestamptz[])]"
-
-
-def _positions(plan: Plan, keys: int) -> str:
-    """Positions, because the output name `bucket` is also the name of an input column. A constant is no key."""
-    return ", ".join(str(at) for at in range(1 if plan.edges else 2, keys + 2))
-
-
-def _within(column: str, span: Span, name: str, args: Arguments) -> str:
-    args[f"{name}_from"], args[f"{name}_to"] = span.start, span.end
-    return f"{column} >= %({name}_from)s::timestamptz AND {column} < %({name}_to)s::timestamptz"
+    return "(%(edges)s::timestamptz[])[width_bucket(moment, %(edges)s::timestamptz[])]"
 
 
 def _added(column: str) -> str:

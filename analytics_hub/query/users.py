@@ -4,7 +4,7 @@ In: a `UserQuery`. Out: a `UserAnswer`. What is read is decided by `user_plan.py
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 from typing import Protocol
@@ -17,7 +17,7 @@ from analytics_hub.domain.user_usage import USER, UserAnswer, UserCoverage, User
 from analytics_hub.query.declared_tags import check_declared
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span
-from analytics_hub.query.user_plan import plan_users
+from analytics_hub.query.user_plan import USER_COVERAGE_COLUMNS, plan_users
 from analytics_hub.query.values import values
 
 
@@ -27,7 +27,7 @@ class UserSnapshot(Protocol):
     async def marks(self, span: Span) -> Marks: ...
 
     async def rows(self, plan: Plan) -> Sequence[UserRow]:
-        """The best groups, best first, buckets ascending within a group; then everything together."""
+        """The best groups, best first, then everybody else as one; buckets ascending within a group."""
         ...
 
 
@@ -57,26 +57,17 @@ class UserService:
 
 
 def _answer(query: UserQuery, planned: Plan, rows: Sequence[UserRow], marks: Marks) -> UserAnswer:
-    best = [row for row in rows if row.group is not None]
-    everything = [row for row in rows if row.group is None]
     series = []
-    for group, members in groupby(best, key=lambda row: row.group):
-        names = dict(zip((USER, *query.usage.group_by), group or (), strict=True))
-        series.append(_series(query, names, list(members), other=False))
-    if any(row.groups > query.usage.groups_max for row in everything):
-        series.append(_series(query, {}, _rest(everything, best), other=True))
-    total = merged(Measures(row.sums, {}) for row in everything)
+    for group, members in groupby(rows, key=lambda row: row.group):
+        names = {} if group is None else dict(zip((USER, *query.usage.group_by), group, strict=True))
+        series.append(_series(query, names, list(members), other=group is None))
+    total = merged(Measures(row.sums, {}) for row in rows)
     return UserAnswer(
         query=query,
-        users=max((row.users for row in everything), default=0),
+        users=max((row.users for row in rows), default=0),
         series=tuple(series),
         total=values(query.usage.metrics, total),
-        coverage=UserCoverage(
-            events=total.sums.get("events", 0),
-            unpriced_events=total.sums.get("unpriced_events", 0),
-            partial_events=total.sums.get("partial_events", 0),
-            estimated_events=total.sums.get("estimated_events", 0),
-        ),
+        coverage=UserCoverage(**{name: total.sums.get(name, 0) for name in USER_COVERAGE_COLUMNS}),
         fresh_until=marks.taken_at,
         levels=tuple(_level_read(read) for read in planned.reads),
     )
@@ -93,17 +84,6 @@ def _series(query: UserQuery, group: Mapping[str, str], rows: Sequence[UserRow],
             if row.bucket is not None
         )
     return Series(group, other, values(metrics, total), points)
-
-
-def _rest(everything: Iterable[UserRow], best: Sequence[UserRow]) -> list[UserRow]:
-    """What the best groups leave, by bucket; a bucket that has no other events has no point."""
-    rest = []
-    for whole in everything:
-        taken = [row.sums for row in best if row.bucket == whole.bucket]
-        sums = {name: value - sum(one[name] for one in taken) for name, value in whole.sums.items()}
-        if sums["events"]:
-            rest.append(UserRow(whole.bucket, None, sums))
-    return rest
 
 
 def _level_read(read: Read) -> LevelRead:

@@ -21,8 +21,8 @@ _Cursor = psycopg.AsyncCursor[Any]
 
 
 class PostgresUserStore:
-    """Reads through the barrier views as hub_reader. The statement's columns: bucket, everything, one a group, the
-    plan's columns, users, groups.
+    """Reads through the barrier views as hub_reader. The statement's columns: bucket, whether it is everybody past the
+    best, one a group, the plan's columns, users.
     """
 
     def __init__(self, pool: ReaderPool, build: Build) -> None:
@@ -57,12 +57,11 @@ class PostgresUserSnapshot:
 
 
 def _user_row(plan: Plan, row: Sequence[Any]) -> UserRow:
-    bucket, is_everything, *rest, users, groups = row
+    bucket, is_other, *rest, users = row
     keys = 1 + len(plan.query.group_by)
     return UserRow(
         bucket=bucket and bucket.astimezone(UTC),
-        group=None if is_everything else tuple(rest[:keys]),
+        group=None if is_other else tuple(rest[:keys]),
         sums={name: int(value or 0) for name, value in zip(plan.columns, rest[keys:], strict=True)},
         users=users,
-        groups=groups,
     )

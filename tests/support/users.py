@@ -67,25 +67,31 @@ class _Opened:
         yield self._snapshot
 
 
-async def _both(reader_dsn: str, query: UserQuery) -> tuple[UserAnswer, Sums]:
+async def _both(reader_dsn: str, query: UserQuery, *, raw: bool) -> tuple[UserAnswer, Sums]:
     usage = query.usage
+    keys = 2 + len(usage.group_by)
     connection = await connect_async(reader_dsn, "exactness")
     try:
         async with tenant_transaction_async(connection, usage.tenant) as cursor:
             snapshot = PostgresUserSnapshot(cursor, usage.tenant, build_users)
             answer = await UserService(_Opened(snapshot), spans_max=500).ask(query)
-            await cursor.execute(_statement(query).encode(), _args(query))
-            raw = await cursor.fetchall()
+            sums: Sums = {}
+            if raw:
+                await cursor.execute(_statement(query).encode(), _args(query))
+                found = await cursor.fetchall()
+                sums = {(_utc(row[0]), *row[1:keys]): tuple(map(int, row[keys:])) for row in found}
     finally:
         await connection.close()
-    keys = 2 + len(usage.group_by)
-    sums: Sums = {(_utc(row[0]), *row[1:keys]): tuple(map(int, row[keys:])) for row in raw}
     return answer, sums
 
 
 def both_now(reader_dsn: str, query: UserQuery) -> tuple[UserAnswer, Sums]:
     """(the answer, what the events say), within one REPEATABLE READ transaction."""
-    return asyncio.run(_both(reader_dsn, query))
+    return asyncio.run(_both(reader_dsn, query, raw=True))
+
+
+def answer_now(reader_dsn: str, query: UserQuery) -> UserAnswer:
+    return asyncio.run(_both(reader_dsn, query, raw=False))[0]
 
 
 def told(answer: UserAnswer) -> Sums:

@@ -14,7 +14,7 @@ from analytics_hub.domain.user_usage import UserAnswer, UserQuery
 from analytics_hub.storage.closer import close_due
 from tests.support.database import Database
 from tests.support.ingest import NOW, PostgresStored, event, prepared
-from tests.support.users import METRICS, both_now, levels, told
+from tests.support.users import METRICS, answer_now, both_now, levels, told
 
 DAYS = (NOW - timedelta(days=5)).replace(hour=0), NOW.replace(hour=0)
 
@@ -106,6 +106,25 @@ def test_other_groups_and_hours_are_counted_from_events(each_db: Database, how: 
     stored = month(each_db)
     close(each_db)
     assert levels(exact(each_db, asked(stored.tenant_id, *DAYS, **how))) == {Level.EVENT}
+
+
+@pytest.mark.parametrize("interval", ["none", "1h"])
+def test_a_declared_tag_tells_apart_and_chooses(db: Database, interval: str) -> None:
+    stored = PostgresStored(db)
+    flush(stored, [line(number, DAYS[0], tags={"team": "of-the-event"}) for number in range(3)])
+    with db.connect("hub_owner") as owner:
+        owner.execute("""UPDATE hub.series SET tags = '{"team": "red"}' WHERE model = 'gpt-4o'""")
+    with db.connect("hub_maint") as maint:
+        maint.execute("UPDATE hub.tenants SET declared_tags = '{team}'")
+    how: dict[str, Any] = {"group_by": ["tag.team"], "interval": interval}
+    everybody = answer_now(db.reader_dsn, asked(stored.tenant_id, *DAYS, **how))
+    assert {tuple(one.group.values()): one.total["events"] for one in everybody.series} == {
+        ("", "red"): 1,
+        ("user-1", ""): 1,
+        ("user-2", ""): 1,
+    }
+    red = answer_now(db.reader_dsn, asked(stored.tenant_id, *DAYS, filters={"tag.team": ["red"]}, **how))
+    assert [one.group["user"] for one in red.series] == [""]
 
 
 @pytest.mark.parametrize(
