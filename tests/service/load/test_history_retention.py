@@ -1,4 +1,4 @@
-"""History older than the retention: taken once, told what becomes of it, and never counted twice."""
+"""History older than the retention: taken once, told what becomes of it, and never counted twice. On both engines."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ from tests.support.history import counted, history
 DAYS = 10
 EVENTS = DAYS * 24
 IN_SUMS = "SELECT sum(events) FROM hub.usage_1d d JOIN hub.tenants t USING (tenant_id) WHERE t.slug = %s"
+
+
+@pytest.fixture
+def db(each_db: Database) -> Database:
+    return each_db
 
 
 @pytest.fixture
