@@ -16,6 +16,13 @@ from analytics_hub.domain.errors import Broken, Conflict, TryLater
 
 _POLL_S = 0.02  # a new topic has its leaders after 0.05 s on one node
 _REQUEST_S_MAX = 2.0  # one request; the deadline bounds how often it is repeated
+_DELETE_S_MAX = 10.0  # one deletion: the answer comes when it is done
+_UNANSWERED = (
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NOT_CONTROLLER,
+)
 
 
 def admin_client(bootstrap_servers: str) -> AdminClient:
@@ -73,13 +80,31 @@ def ensure_topics(
 
 
 def delete_topic(bootstrap_servers: str, name: str, *, wait_s: float) -> None:
-    """Deletes a topic and what is in it. Raises Broken when the cluster refuses."""
+    """Deletes a topic and what is in it. Raises Broken when the cluster refuses, or does not answer in time."""
     admin = admin_client(bootstrap_servers)  # named: a client that is let go ends its requests
-    request = admin.delete_topics([name], operation_timeout=wait_s)[name]
+    ends_s = time.monotonic() + wait_s
+    asked = False
+    while True:
+        fault = _deletion_fault(admin, name, max(0.1, min(ends_s - time.monotonic(), _DELETE_S_MAX)))
+        if fault is None or (asked and fault.code() == KafkaError.UNKNOWN_TOPIC_OR_PART):
+            return
+        asked = True
+        if fault.code() not in _UNANSWERED or time.monotonic() >= ends_s:
+            raise Broken("topic_not_deleted", f"topic {name} could not be deleted: {fault.str()}")
+        time.sleep(_POLL_S)
+
+
+def _deletion_fault(admin: AdminClient, name: str, wait_s: float) -> KafkaError | None:
+    """One request: a broker that was frozen or restarted may leave one without an answer, and take the next."""
+    request = admin.delete_topics([name], operation_timeout=wait_s, request_timeout=wait_s)[name]
     try:
-        request.result(timeout=wait_s)
-    except (KafkaException, TimeoutError) as error:
-        raise Broken("topic_not_deleted", f"topic {name} could not be deleted: {error}") from error
+        request.result(timeout=wait_s + 1)
+    except TimeoutError:
+        return KafkaError(KafkaError._TIMED_OUT)
+    except KafkaException as error:
+        fault: KafkaError = error.args[0]
+        return fault
+    return None
 
 
 def _create(admin: AdminClient, names: list[str], partitions: int, replicas: int, ends_s: float) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from analytics_hub.domain.clock import unix_us
 from ingest.kafka.headers import EdgeStamp, RecordHeaders
@@ -24,6 +24,7 @@ from tests.support.ingest import NOW, events
 
 WAIT_S = 60.0
 _LOOK_S = 0.05
+_ANSWER_S = 5.0
 
 
 def stamped(tenant_id: int, lines: Sequence[bytes], **changed: object) -> RecordHeaders:
@@ -70,13 +71,8 @@ class Topic:
         return self.ends()
 
     def ends(self) -> dict[int, int]:
-        """The offset after the newest record of each partition."""
-        return {
-            number: self._consumer().get_watermark_offsets(TopicPartition(self.name, number), timeout=WAIT_S)[
-                1
-            ]
-            for number in range(self.partitions)
-        }
+        """The offset after the newest record of each partition; asks again while a broker has just come back."""
+        return {number: self._end(number) for number in range(self.partitions)}
 
     def group(self) -> str:
         """The group that its workers form."""
@@ -93,6 +89,17 @@ class Topic:
         """Tell Kafka this offset for every partition, in the workers' group."""
         pairs = [TopicPartition(self.name, number, offset) for number in range(self.partitions)]
         self._consumer().commit(offsets=pairs, asynchronous=False)
+
+    def _end(self, number: int) -> int:
+        pair, ends_s = TopicPartition(self.name, number), time.monotonic() + WAIT_S
+        while True:
+            try:
+                # A new client each time: one that has seen a partition without a leader goes on saying so.
+                return int(self._consumer().get_watermark_offsets(pair, timeout=_ANSWER_S)[1])
+            except KafkaException:
+                if time.monotonic() > ends_s:
+                    raise
+                time.sleep(_LOOK_S)
 
     def _consumer(self) -> Consumer:
         return Consumer(

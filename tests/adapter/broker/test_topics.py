@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka.admin._config import ConfigResource, ConfigSource
@@ -10,6 +11,7 @@ from confluent_kafka.admin._resource import ResourceType
 from analytics_hub.domain.errors import Broken, Conflict, TryLater
 from ingest.broker.ports import free_port
 from ingest.broker.process import Broker
+from ingest.kafka import topics
 from ingest.kafka.topics import admin_client, delete_topic, ensure_topics, topic_partitions
 from tests.support.broker import PARTITIONS, WAIT_S
 
@@ -70,3 +72,17 @@ def test_a_topic_that_is_not_there_cannot_be_deleted(broker: Broker, name: str) 
 def test_a_cluster_that_does_not_answer_is_given_up_at_the_deadline(name: str) -> None:
     with pytest.raises(TryLater, match="kafka_silent"):
         ensure_topics(f"127.0.0.1:{free_port()}", [name], 1, wait_s=0.5)
+
+
+def test_a_deletion_that_a_frozen_broker_never_answered_is_asked_for_again(
+    own_broker: Callable[[], Broker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = own_broker()
+    ensure_topics(broker.bootstrap_servers, ["gone"], 1, wait_s=WAIT_S)
+    monkeypatch.setattr(topics, "_DELETE_S_MAX", 1.0)
+    broker.freeze()
+    thawing = threading.Timer(2.0, broker.thaw)
+    thawing.start()
+    delete_topic(broker.bootstrap_servers, "gone", wait_s=WAIT_S)
+    thawing.join()
+    assert "gone" not in topic_partitions(broker.bootstrap_servers, WAIT_S)

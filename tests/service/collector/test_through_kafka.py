@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from ingest.broker.process import Broker
 from ingest.kafka.headers import EdgeStamp, Pairs, RecordHeaders, read_headers
 from tests.support.broker import WAIT_S, a_topic
@@ -56,8 +58,15 @@ def test_what_was_answered_with_202_lies_in_kafka_and_says_whose_it_is(
     assert "Traceback" not in collector.said()
 
 
+@pytest.mark.parametrize(
+    ("away", "back"), [(Broker.kill, Broker.start), (Broker.freeze, Broker.thaw)], ids=["down", "frozen"]
+)
 def test_without_a_broker_it_is_503_and_the_resend_is_taken(
-    db: Database, own_broker: Callable[[], Broker], tmp_path: Path
+    db: Database,
+    own_broker: Callable[[], Broker],
+    tmp_path: Path,
+    away: Callable[[Broker], None],
+    back: Callable[[Broker], None],
 ) -> None:
     tenant, broker = Tenant(db), own_broker()
     with (
@@ -66,12 +75,12 @@ def test_without_a_broker_it_is_503_and_the_resend_is_taken(
     ):
         body = array(fresh(range(3)))
         assert collector.send(body, tenant.key).status == 202
-        broker.kill()
+        away(broker)
         answer = collector.send(body, tenant.key)
         assert answer.status == 503
         assert int(answer.headers["retry-after"]) >= 1
         assert collector.is_well()
-        broker.start()
+        back(broker)
         assert any(collector.send(body, tenant.key).status == 202 for _ in range(int(WAIT_S)))
 
 
