@@ -1,9 +1,9 @@
 -- depends: 0010_facets
 -- TimescaleDB: the columnstore and its moments, and the operator's board. Plain PostgreSQL gets the board as a view.
 --
--- Rows become columns when nearly nobody writes them any more: events and minutes a day after the usual late horizon,
--- hours and users when their chunk of 30 days is 35 days old. Days never: they are few, and every long question reads
--- them (docs/adr/0015-columnstore-moments.md). A tenant's rows lie together, in the order they are asked for.
+-- Rows become columns when nearly nobody writes them any more: a day after the usual late horizon, counted from the end
+-- of their chunk. Days never: they are few, and a chunk of them is a year
+-- (docs/adr/0015-columnstore-moments.md). A tenant's rows lie together, in the order they are asked for.
 -- `recompress: false`: rows that come later into a chunk of columns stay rows until hub.compact_chunk() is called,
 -- which waits for older snapshots. The policy would not, and the planner then overlooks rows that such a snapshot still
 -- needs: an answer would lack them for a moment, and a closer would make that permanent.
@@ -24,9 +24,9 @@ BEGIN
             ('usage_events', 'tenant_id', 'ts, event_key', INTERVAL '8 days'),
             ('usage_1m', 'tenant_id', 'bucket, series_id', INTERVAL '8 days'),
             ('usage_1m_total', 'tenant_id', 'bucket', INTERVAL '8 days'),
-            ('usage_1h', 'tenant_id', 'bucket, series_id', INTERVAL '35 days'),
-            ('usage_1h_facet', 'tenant_id, dimension', 'bucket, value', INTERVAL '35 days'),
-            ('usage_user_1d', 'tenant_id', 'bucket, user_id', INTERVAL '35 days'),
+            ('usage_1h', 'tenant_id', 'bucket, series_id', INTERVAL '8 days'),
+            ('usage_1h_facet', 'tenant_id, dimension', 'bucket, value', INTERVAL '8 days'),
+            ('usage_user_1d', 'tenant_id', 'bucket, user_id', INTERVAL '8 days'),
             ('usage_1d', 'tenant_id', 'bucket, series_id', NULL),
             ('usage_1d_facet', 'tenant_id, dimension', 'bucket, value', NULL)
         ) AS t (name, segment_by, order_by, moment)
