@@ -25,6 +25,8 @@ class Answered:
 
     planned: Plan
     rows: Sequence[MeasureRow]
+    whole: Sequence[MeasureRow] | None = None
+    """The rows of everything, where those of the groups do not say all that is said of the whole."""
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -39,7 +41,7 @@ class Answered:
 
     def total(self) -> Measures:
         """That of all groups, `other` included."""
-        return _total(self.rows)
+        return _total(self.rows if self.whole is None else self.whole)
 
 
 def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:

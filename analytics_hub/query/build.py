@@ -8,7 +8,9 @@ is bound. 2. Only the barrier views of `hub_read` are read, and each of them by 
 on a facet they are a test of its value.
 5. Each level is summed by (bucket, series) or (bucket, value) on its own before the levels are united; series are
 joined only when groups need their dimensions, and never to a facet.
-6. Groups are ranked inside the database, or given; those past the limit are folded into one row a bucket, so that
+6. What can have no second row of a bucket and group is not added up again: rows of a facet in buckets of its own
+width, levels that share no bucket.
+7. Groups are ranked inside the database, or given; those past the limit are folded into one row a bucket, so that
 totals and coverage stay whole. Sketches are concatenated, which is how they merge; quantiles are read in the
 core.
 
@@ -17,9 +19,14 @@ core.
     ranked   grouped by g0 … gn, or the groups given        g0 … gn, rank                (with group_by only)
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 from analytics_hub.domain.plan import Plan, Read
 from analytics_hub.query.build_level import OF_TENANT, WITHOUT_SERIES, Arguments, dimension, level
-from analytics_hub.query.build_sums import ranking, sums_of_sums, sums_to_answer
+from analytics_hub.query.build_sums import ranking, sums_of_sums
+
+_Reads = tuple[Read, ...]
 
 
 def build(plan: Plan) -> tuple[str, Arguments]:
@@ -27,40 +34,77 @@ def build(plan: Plan) -> tuple[str, Arguments]:
     args: Arguments = {"tenant_id": int(plan.query.tenant)}
     if plan.query.group_by:
         return _grouped(plan, args), args
-    sums = ", ".join(sums_to_answer(plan))
+    united = f"WITH level AS (\n{_united(plan, plan.reads, args)}\n)"
+    if are_apart(plan, [(read,) for read in plan.reads]):
+        return f"{united}\nSELECT bucket, false AS other, {_columns(plan)} FROM level ORDER BY bucket", args
+    sums = ", ".join(sums_of_sums(plan))
     return (
-        f"WITH level AS (\n{_united(plan, plan.reads, args)}\n)\n"
-        f"SELECT bucket, false AS other, {sums}\n"
-        "FROM level GROUP BY bucket ORDER BY bucket"
-    ), args
+        f"{united}\nSELECT bucket, false AS other, {sums}\nFROM level GROUP BY bucket ORDER BY bucket",
+        args,
+    )
 
 
-def _united(plan: Plan, reads: tuple[Read, ...], args: Arguments) -> str:
+def are_apart(plan: Plan, parts: Sequence[_Reads]) -> bool:
+    """Whether no output bucket has rows of two parts, so that nothing is left to be added up."""
+    if len(parts) == 1 or not plan.edges:
+        return len(parts) == 1
+    touched = sorted(
+        (bisect_right(plan.edges, span.start) - 1, bisect_left(plan.edges, span.end) - 1, at)
+        for at, part in enumerate(parts)
+        for read in part
+        for span in read.spans
+    )
+    furthest, whose = touched[0][1:]
+    for first, last, at in touched:
+        if first <= furthest and at != whose:
+            return False
+        furthest, whose = max((furthest, whose), (last, at))
+    return True
+
+
+def _united(plan: Plan, reads: _Reads, args: Arguments) -> str:
     return "\n  UNION ALL\n".join(level(plan, read, args) for read in reads)
+
+
+def _columns(plan: Plan) -> str:
+    return ", ".join([*plan.columns, *plan.sketches])
 
 
 def _grouped(plan: Plan, args: Arguments) -> str:
     """Groups of every level, ranked; those past the limit folded into `other`."""
     names = [f"g{at}" for at in range(len(plan.query.group_by))]
     keys = ", ".join(names)
-    sums = ", ".join(sums_to_answer(plan))
-    by_value = tuple(read for read in plan.reads if read.level in WITHOUT_SERIES)
+    by_value = [(read,) for read in plan.reads if read.level in WITHOUT_SERIES]
     by_series = tuple(read for read in plan.reads if read.level not in WITHOUT_SERIES)
     parts = [_joined(plan, by_series, args)] if by_series else []
-    parts += [_united(plan, by_value, args)] if by_value else []
-    united = "\n  UNION ALL\n".join(parts)
-    other = "rank IS NULL" if plan.groups is not None else "rank > %(groups_max)s::int8"
-    shown = ", ".join(f"CASE WHEN {other} THEN '' ELSE {name} END AS {name}" for name in names)
-    join = "grouped LEFT JOIN ranked" if plan.groups is not None and plan.others else "grouped JOIN ranked"
+    parts += [_united(plan, part, args) for part in by_value]
+    grouped = "\n  UNION ALL\n".join(parts)
+    if plan.groups is None:
+        ranked = _ranked(plan, names, args)
+        last = _folded(plan, names, "grouped JOIN ranked", "rank > %(groups_max)s::int8")
+    else:
+        ranked = _given(plan, keys, args)
+        last = _folded(plan, names, "grouped LEFT JOIN ranked", "rank IS NULL")
+        if not plan.others and are_apart(plan, [by_series, *by_value] if by_series else by_value):
+            last = (
+                f"SELECT bucket, false AS other, {keys}, {_columns(plan)}\n"
+                f"FROM grouped JOIN ranked USING ({keys}) ORDER BY rank, bucket"
+            )
     return f"""\
-WITH grouped AS MATERIALIZED (
-{united}
+WITH grouped AS {"MATERIALIZED" if plan.groups is None else "NOT MATERIALIZED"} (
+{grouped}
 )
 , ranked AS (
-{_given(plan, keys, args) if plan.groups is not None else _ranked(plan, names, args)}
+{ranked}
 )
-SELECT bucket, {other} AS other, {shown}, {sums}
-FROM {join} USING ({keys})
+{last}"""
+
+
+def _folded(plan: Plan, names: list[str], joined: str, other: str) -> str:
+    shown = ", ".join(f"CASE WHEN {other} THEN '' ELSE {name} END AS {name}" for name in names)
+    return f"""\
+SELECT bucket, {other} AS other, {shown}, {", ".join(sums_of_sums(plan))}
+FROM {joined} USING ({", ".join(names)})
 GROUP BY {", ".join(str(at) for at in range(1, len(names) + 3))}
 ORDER BY other, min(rank), bucket"""  # noqa: S608  rule 1
 

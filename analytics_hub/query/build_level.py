@@ -10,7 +10,7 @@ from typing import Final
 
 from analytics_hub.domain.plan import Level, Plan, Read, Span
 from analytics_hub.domain.series import TAG_PREFIX
-from analytics_hub.query.build_sums import sums_of_rows
+from analytics_hub.query.build_sums import rows_as_they_are, sums_of_rows
 from analytics_hub.query.levels import DAY, EPOCH, HOUR
 
 Arguments = dict[str, object]
@@ -38,14 +38,20 @@ _SHORT = {
 
 
 def level(plan: Plan, read: Read, args: Arguments) -> str:
-    """Sums of one level; by series or value only when groups will need them."""
-    keys = [f"{_bucket(plan, read.level, args)} AS bucket"]
+    """Sums of one level; by series or value only when groups will need them. What has one row of each already, a facet
+    in buckets of its own width, is not added up again.
+    """
+    bucket = _bucket(plan, read.level, args)
+    keys = [f"{bucket} AS bucket"]
     if plan.query.group_by:
         keys.append("value AS g0" if read.level in FACETS else "series_id")
+    is_summed = (
+        bucket == "bucket" and read.level in WITHOUT_SERIES and (plan.query.group_by or not plan.facet)
+    )
     # Positions, because the output name `bucket` is also the name of an input column. A constant is no key.
-    positions = [str(at) for at, key in enumerate(keys, 1) if not key.startswith("NULL")]
+    positions = [str(at) for at, key in enumerate(keys, 1) if not key.startswith("NULL") and not is_summed]
     lines = [
-        f"  SELECT {', '.join([*keys, *sums_of_rows(plan)])}",
+        f"  SELECT {', '.join([*keys, *(rows_as_they_are(plan) if is_summed else sums_of_rows(plan))])}",
         f"  FROM hub_read.{read.level.value}",
         f"  WHERE {OF_TENANT}",
         *(f"    AND {test}" for test in [*_spans(read, args), *_chosen(plan, read.level, args)]),

@@ -11,8 +11,14 @@ from analytics_hub.domain.usage import Order
 
 def sums_of_rows(plan: Plan) -> list[str]:
     """Sums over the rows of a level, where derived columns come to be."""
-    sums = [f"{_sum_of_rows(column)} AS {column}" for column in plan.columns]
+    sums = [_integer(column, _sum_of_rows(column)) for column in plan.columns]
     return sums + _sketches(plan)
+
+
+def rows_as_they_are(plan: Plan) -> list[str]:
+    """The same of a level that has one row of each already; the types are those of the sums."""
+    sums = [f"{' + '.join(DERIVED_COLUMNS.get(column, (column,)))} AS {column}" for column in plan.columns]
+    return [*sums, *plan.sketches]
 
 
 def _sum_of_rows(column: str) -> str:
@@ -25,18 +31,14 @@ def _sum_of_rows(column: str) -> str:
 
 
 def sums_of_sums(plan: Plan) -> list[str]:
-    return [f"sum({column}) AS {column}" for column in plan.columns] + _sketches(plan)
+    return [_integer(column, f"sum({column})") for column in plan.columns] + _sketches(plan)
 
 
-def sums_to_answer(plan: Plan) -> list[str]:
-    """The last sums, as integers where they are integers in the tables: read by the client in half the time."""
-    sums = (f"sum({name}){'' if _is_numeric(name) else '::int8'} AS {name}" for name in plan.columns)
-    return [*sums, *_sketches(plan)]
-
-
-def _is_numeric(column: str) -> bool:
-    """Money and time pass an int8."""
-    return column.endswith(("_pico_usd", "_us_sum"))
+def _integer(column: str, total: str) -> str:
+    """Integers are integers again, as in the tables, which the client reads in half the time; money and time pass an
+    int8."""
+    is_numeric = column.endswith(("_pico_usd", "_us_sum"))
+    return f"{total}{'' if is_numeric else '::int8'} AS {column}"
 
 
 def _sketches(plan: Plan) -> list[str]:

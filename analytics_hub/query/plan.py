@@ -122,6 +122,11 @@ def _gather(parts: Iterable[Part]) -> tuple[Read, ...]:
     return tuple(Read(level, tuple(taken)) for level, taken in spans.items() if taken)
 
 
+def metric_columns(query: UsageQuery) -> tuple[str, ...]:
+    """What to read for the metrics alone, each once."""
+    return tuple(dict.fromkeys(column for name in query.metrics for column in METRICS[name].columns))
+
+
 def _columns(query: UsageQuery) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What to read for the metrics, the order and the coverage, each once."""
     metrics = [METRICS[name] for name in query.metrics]

@@ -11,12 +11,11 @@ snapshot. A sketch cannot be taken from another, so that percentiles are read wh
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from analytics_hub.domain.plan import Marks, MeasureRow, Plan
 from analytics_hub.domain.usage import FIRST_MOMENT, Interval, UsageQuery
 from analytics_hub.query.answering import Answered
-from analytics_hub.query.plan import facet_of, plan
+from analytics_hub.query.plan import facet_of, metric_columns, plan
 from analytics_hub.query.ports import UsageSnapshot
 
 _BUCKETS_MIN = 48  # with fewer, one statement over all values is as quick as three
@@ -41,11 +40,12 @@ class Reader:
             groups, complete = await self._best(query)
             if complete:
                 return Answered(planned, await self.snapshot.rows(planned))
-        shown = replace(planned, groups=groups, others=False)
+        # How much of it is priced is said of the whole answer only.
+        shown = replace(planned, groups=groups, others=False, columns=metric_columns(query))
         rows = list(await self.snapshot.rows(shown)) if groups else []
         everything = await self._plan(replace(query, group_by=(), order=None, limit=None))
-        total = await self.snapshot.rows(replace(everything, columns=planned.columns))
-        return Answered(shown, [*rows, *_others(shown, rows, total)])
+        total = await self.snapshot.rows(everything)
+        return Answered(shown, [*rows, *_others(shown, rows, total)], whole=total)
 
     async def _plan(self, query: UsageQuery) -> Plan:
         # Planning a long range is work for a thread: other requests go on meanwhile.
@@ -73,9 +73,10 @@ def _in_parts(planned: Plan) -> bool:
 
 def _others(planned: Plan, shown: Sequence[MeasureRow], total: Sequence[MeasureRow]) -> list[MeasureRow]:
     """What everything has more than the groups shown, bucket by bucket; where that is nothing at all, no row."""
-    sums: dict[datetime | None, dict[str, int]] = {row.bucket: dict(row.sums) for row in total}
+    columns = planned.columns
+    sums = {row.bucket: {column: row.sums[column] for column in columns} for row in total}
     for row in shown:
-        left = sums.setdefault(row.bucket, dict.fromkeys(planned.columns, 0))
+        left = sums.setdefault(row.bucket, dict.fromkeys(columns, 0))
         for column, value in row.sums.items():
             left[column] -= value
     group = ("",) * len(planned.query.group_by)

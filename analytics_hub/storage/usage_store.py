@@ -6,7 +6,7 @@ in, because storage knows no query. Out: `MeasureRow`s in the order that the sta
 `analytics_hub/query/memory.py`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -91,17 +91,19 @@ class PostgresSnapshot:
         text, args = self._build(plan)
         # As bytes: the driver takes a str only when it is a literal of the source.
         await self._cursor.execute(text.encode(), args)
-        return [_measure_row(plan, row) for row in await self._cursor.fetchall()]
+        return list(_measure_rows(plan, await self._cursor.fetchall()))
 
 
-def _measure_row(plan: Plan, row: Sequence[Any]) -> MeasureRow:
+def _measure_rows(plan: Plan, rows: Iterable[Sequence[Any]]) -> Iterator[MeasureRow]:
     """Sums come as integers and decimals, and as NULL where nothing was summed."""
-    sums = 2 + len(plan.query.group_by)
-    sketches = sums + len(plan.columns)
-    return MeasureRow(
-        bucket=row[0] and row[0].astimezone(UTC),
-        group=tuple(row[2:sums]),
-        other=row[1],
-        sums={name: int(value or 0) for name, value in zip(plan.columns, row[sums:sketches], strict=True)},
-        sketches={name: value or b"" for name, value in zip(plan.sketches, row[sketches:], strict=True)},
-    )
+    columns, names = plan.columns, plan.sketches
+    first = 2 + len(plan.query.group_by)
+    last = first + len(columns)
+    for row in rows:
+        sums = {
+            name: int(value) if value else 0 for name, value in zip(columns, row[first:last], strict=True)
+        }
+        sketches = (
+            {name: value or b"" for name, value in zip(names, row[last:], strict=True)} if names else {}
+        )
+        yield MeasureRow(row[0] and row[0].astimezone(UTC), tuple(row[2:first]), row[1], sums, sketches)

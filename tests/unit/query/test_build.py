@@ -7,13 +7,14 @@ failure's text.
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from analytics_hub.domain.plan import Marks, Plan
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
-from analytics_hub.query.build import build
+from analytics_hub.query.build import are_apart, build
 from analytics_hub.query.plan import plan
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -111,3 +112,25 @@ def test_no_value_of_a_caller_enters_the_text(name: str) -> None:
 def test_every_view_is_read_by_tenant(name: str) -> None:
     text, _ = build(planned(name))
     assert text.count("hub_read.") == text.count("tenant_id = %(tenant_id)s::int4")
+
+
+@pytest.mark.parametrize(
+    ("asked", "apart"),
+    [
+        ({"interval": "hour"}, True),  # an hour is closed or it is not
+        ({"interval": "day"}, False),  # the day of the marked hour is read from two levels
+        ({}, False),
+        ({"interval": "5m"}, True),
+    ],
+)
+def test_levels_that_share_a_bucket_are_added_up(asked: dict[str, Any], apart: bool) -> None:
+    found = plan(UsageQuery.ask(TENANT, at(2), at(4), metrics=["events"], **asked), MARKED, spans_max=500)
+    assert len(found.reads) > 1
+    assert are_apart(found, [(read,) for read in found.reads]) is apart
+    assert ("FROM level GROUP BY" in build(found)[0]) is not apart
+
+
+def test_a_late_delta_and_its_coarse_row_share_a_bucket() -> None:
+    marks = replace(MARKED, minutes_dropped_before=at(3))
+    found = plan(UsageQuery.ask(TENANT, at(2), at(3), interval="hour"), marks, spans_max=500)
+    assert not are_apart(found, [(read,) for read in found.reads])

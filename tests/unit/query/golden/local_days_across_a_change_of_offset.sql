@@ -1,5 +1,5 @@
 WITH level AS (
-  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events)::int8 AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens
   FROM hub_read.usage_1h_facet
   WHERE tenant_id = %(tenant_id)s::int4
     AND bucket >= %(fh_from)s::timestamptz AND bucket < %(fh_to)s::timestamptz
@@ -7,7 +7,7 @@ WITH level AS (
     AND dimension = %(facet)s::text
   GROUP BY 1
   UNION ALL
-  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events) AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens) AS total_tokens, sum(unpriced_events) AS unpriced_events, sum(partial_events) AS partial_events, sum(estimated_events) AS estimated_events, sum(unpriced_tokens) AS unpriced_tokens
+  SELECT (%(edges)s::timestamptz[])[width_bucket(bucket, %(edges)s::timestamptz[])] AS bucket, sum(events)::int8 AS events, sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens + input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens)::int8 AS total_tokens, sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events, sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens
   FROM hub_read.usage_1m
   WHERE tenant_id = %(tenant_id)s::int4
     AND bucket >= %(m0_from)s::timestamptz AND bucket < %(m0_to)s::timestamptz
