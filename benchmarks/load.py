@@ -6,7 +6,8 @@ Writes `results/load.json`. Both go into the same table with its unique index, o
 time into a fresh database after a checkpoint. The COPY gets bytes that were encoded before, in the same batches, one
 transaction a batch: what PostgreSQL alone can take. The pipeline also reads, decodes, prices, rolls up and writes
 series, deltas, marks and ledger. Both may use all cores. Rates are medians over rounds, the ratio the median of the
-rounds' ratios.
+rounds' ratios. `history_…`: as many events over 30 days by `hub load --history`, until the last day is closed, beside
+the same file loaded and left open; once.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from analytics_hub.storage.migrate import bootstrap, migrate
 from analytics_hub.storage.statements import statements
 from analytics_hub.storage.tenant_store import PostgresTenantStore
 from benchmarks import events
+from benchmarks.backfill import history_file
 from benchmarks.machine import write_result
 from ingest.decode import Decoder, PreparedBatch
 from ingest.file_source import FileSource
@@ -45,6 +47,7 @@ from rust_core import Message, TenantRules
 
 PROJECTS = 50
 """Series stay below a tenant's budget of 10,000: past it, folding would be measured."""
+HISTORY_DAYS = 30
 SERVER_START_S = 60
 EPOCH = date(1970, 1, 1)
 SETTINGS = default_settings()
@@ -101,14 +104,16 @@ def encoded(path: Path, tenant_id: int) -> list[PreparedBatch]:
     return batches
 
 
-def timed_load(running: Server, path: Path, name: str, count: int) -> float:
-    """Rows a second of the pipeline, from the open file to the last commit."""
+def timed_load(running: Server, path: Path, name: str, count: int, *, close: bool = False) -> float:
+    """Rows a second of the pipeline, from the open file to the last commit; with `close`, to the last closed day."""
     with fresh_database(running, name) as (hub, tenant):
         source = FileSource(str(path), SETTINGS.ingest, SETTINGS.decode)
-        report = load_sources(hub, [source], tenant, any_age=True, show=False)
+        report = load_sources(hub, [source], tenant, any_age=True, close=close, show=False)
         if report.count.stored != count:
             raise SystemExit(f"stored {report.count.stored} of {count} events: not the same work")
-        return count / report.seconds
+        if report.history is not None and not report.history.complete:
+            raise SystemExit("the history is not closed: not the same work")
+        return count / (report.seconds + (report.history.after_load_s if report.history else 0.0))
 
 
 def timed_copy(running: Server, batches: list[PreparedBatch], name: str) -> float:
@@ -138,6 +143,9 @@ def measure(path: Path, count: int, rounds: int) -> dict[str, float | int]:
                 f"round {number + 1}/{rounds}  load {load:9,.0f} rows/s  bare COPY {copy:9,.0f} rows/s",
                 flush=True,
             )
+        months = history_file(count, HISTORY_DAYS)
+        left_open = timed_load(running, months, "history_open", count)
+        closed = timed_load(running, months, "history", count, close=True)
     return {
         "events": count,
         "rounds": rounds,
@@ -146,6 +154,9 @@ def measure(path: Path, count: int, rounds: int) -> dict[str, float | int]:
         "rows_per_s": round(statistics.median(one.load for one in seen)),
         "copy_rows_per_s": round(statistics.median(one.copy for one in seen)),
         "ratio_to_copy": round(statistics.median(one.load / one.copy for one in seen), 3),
+        "history_rows_per_s": round(closed),
+        "history_left_open_rows_per_s": round(left_open),
+        "history_ratio_to_left_open": round(closed / left_open, 3),
     }
 
 

@@ -9,6 +9,7 @@ the next load, `hub close` or a serving process closes it. What is worth closing
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from analytics_hub.cli.history import HistoryReport, LoadedDays
@@ -22,6 +23,8 @@ from ingest.decode import PreparedBatch
 from ingest.ports import EventSink, Fence, Flushed
 
 _TICK_S = 0.2  # how often the display moves while only the closing is left
+_STATISTICS_HOURS = 24  # fewer closed hours than a day's change no plan
+_NEVER = 2**62
 
 
 class HistoryCloser:
@@ -41,6 +44,7 @@ class HistoryCloser:
         self._error: Exception | None = None
         self._complete = False
         self._closing_s = 0.0
+        self._since_refresh = 0  # of the statistics: hours closed
         self.hours = 0
         self.days = 0
 
@@ -113,13 +117,17 @@ class HistoryCloser:
         try:
             while not self._stop.is_set():
                 now = self._clock.now()
-                report = self._round(now if until is None else min(until, now))
+                report = self._round(
+                    now if until is None else min(until, now), refresh=self._is_refresh_due()
+                )
                 self.hours += report.hours
                 self.days += report.days
                 if report.complete and until is not None:
                     with self._lock:
                         self._loaded.closed(until)
                 if report.complete or report.busy:
+                    if until is None and self._since_refresh >= _STATISTICS_HOURS:
+                        self._round(now, refresh=True)
                     self._error = None
                     return report.complete
         except Exception as error:  # noqa: BLE001
@@ -128,15 +136,24 @@ class HistoryCloser:
             self._closing_s += time.monotonic() - began
         return False
 
-    def _round(self, until: datetime) -> ClosedReport:
+    def _is_refresh_due(self) -> bool:
+        """Statistics are of whole tables and take seconds: anew when half as much again has been closed."""
+        return self._since_refresh >= max(_STATISTICS_HOURS, self.hours // 3)
+
+    def _round(self, until: datetime, *, refresh: bool) -> ClosedReport:
         settings = self._hub.settings
         closer = settings.closer
         timeouts = Timeouts(
             connect_s=settings.database.connect_timeout_s, statement_ms=closer.statement_timeout_ms
         )
-        limits = CloserLimits.of(closer).with_transactions(settings.history.transactions_max)
+        limits = replace(
+            CloserLimits.of(closer).with_transactions(settings.history.transactions_max),
+            statistics_hours=0 if refresh else _NEVER,
+        )
         with translated(), connect(self._hub.dsn("hub_maint"), "hub-load-closer", timeouts) as conn:
-            return close_due(conn, until, self._tenant_id, limits)
+            report = close_due(conn, until, self._tenant_id, limits)
+        self._since_refresh = 0 if refresh else self._since_refresh + report.hours
+        return report
 
 
 class FollowedSink:
