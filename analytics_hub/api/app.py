@@ -16,7 +16,7 @@ from fastapi_offline import FastAPIOffline
 from analytics_hub.api.errors import add_error_handlers
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
-from analytics_hub.api.rest import dead_letters, events, health, ledger, replays, usage, users
+from analytics_hub.api.rest import dead_letters, dimensions, events, health, ledger, replays, usage, users
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.settings import ApiSettings
@@ -24,6 +24,7 @@ from analytics_hub.settings import ApiSettings
 ROUTERS: Final = (
     usage.router,
     users.router,
+    dimensions.router,
     events.router,
     ledger.router,
     dead_letters.router,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
@@ -26,6 +27,7 @@ class Services:
 
     usage: UsageService
     events: EventService
+    dimensions: DimensionService
     users: UserService
     raw_days_max: int
     """Raw events of so many days are read for one answer about users."""

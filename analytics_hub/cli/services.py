@@ -18,6 +18,7 @@ from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.service import UsageService
@@ -65,10 +66,13 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
     ) as pool:
         store = PostgresUsageStore(pool, build)
         api = settings.api
+        usage = UsageService(store, spans_max=settings.query.spans_max)
+        events = PostgresEventStore(pool)
         yield Services(
-            usage=UsageService(store, spans_max=settings.query.spans_max),
+            usage=usage,
+            dimensions=DimensionService(usage, events),
             events=EventService(
-                PostgresEventStore(pool),
+                events,
                 clock,
                 page_max=settings.query.events_page_max,
                 scan_days_max=settings.query.events_scan_days_max,

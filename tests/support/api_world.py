@@ -15,6 +15,7 @@ from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
@@ -55,6 +56,7 @@ class World:
         self._ready = ready
         self._services = Services(
             usage=UsageService(self.usage, spans_max=500),
+            dimensions=DimensionService(UsageService(self.usage, spans_max=500), self.events),
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             users=UserService(EmptyUserStore(NOW), spans_max=500),
             raw_days_max=7,

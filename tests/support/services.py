@@ -13,6 +13,7 @@ from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
+from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
@@ -57,6 +58,7 @@ async def open_services(
         )
         yield Services(
             usage=UsageService(store, spans_max=spans_max),
+            dimensions=DimensionService(UsageService(store, spans_max=spans_max), PostgresEventStore(pool)),
             events=EventService(
                 PostgresEventStore(pool), FixedClock(NOW), page_max=1_000, scan_days_max=31, scan_s=1
             ),
