@@ -74,10 +74,12 @@ def minute_totals(conn: psycopg.Connection[Any]) -> dict[tuple[int, datetime], d
     return {row[:2]: dict(zip(MEASURES, row[2:], strict=True)) for row in found}
 
 
-def summed_minutes(conn: psycopg.Connection[Any]) -> dict[tuple[int, datetime], dict[str, Any]]:
+def summed_minutes(
+    conn: psycopg.Connection[Any], table: str = "hub.usage_1m"
+) -> dict[tuple[int, datetime], dict[str, Any]]:
     """What they must hold."""
     rows: dict[tuple[int, datetime], dict[str, Any]] = {}
-    for (tenant, bucket, _), measures in summed(conn, "minute").items():
+    for (tenant, bucket, _), measures in summed(conn, "minute", table).items():
         key = (tenant, bucket)
         rows[key] = _added(rows[key], measures) if key in rows else measures
     return rows

@@ -49,13 +49,11 @@ def user_days(conn: psycopg.Connection[Any]) -> UserDays:
     return {row[:3]: dict(zip(SUMS, map(int, row[3:]), strict=True)) for row in found}
 
 
-def summed_users(conn: psycopg.Connection[Any]) -> UserDays:
+def summed_users(conn: psycopg.Connection[Any], table: str = "hub.usage_events") -> UserDays:
     """What it must hold: the raw events, added up one by one."""
     days: UserDays = defaultdict(lambda: dict.fromkeys(SUMS, 0))
     with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        query = (
-            "SELECT e.*, s.status FROM hub.usage_events e LEFT JOIN hub.series s USING (tenant_id, series_id)"
-        )
+        query = f"SELECT e.*, s.status FROM {table} e LEFT JOIN hub.series s USING (tenant_id, series_id)"
         for row in cursor.execute(query):
             day = row["ts"].replace(hour=0, minute=0, second=0, microsecond=0)
             sums = days[row["tenant_id"], day, row["user_id"] or ""]
