@@ -14,7 +14,7 @@ from rich.table import Table
 
 from analytics_hub.cli.console import OUT
 from analytics_hub.cli.loading import LoadReport
-from analytics_hub.cli.query import shown
+from analytics_hub.cli.query_rows import shown
 from analytics_hub.domain.answer import Series, UsageAnswer
 from analytics_hub.domain.ledger import Ledger
 

@@ -6,7 +6,7 @@ be asked is in `analytics_hub/domain/metrics.py`; how it is answered in `analyti
 
 import csv
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -16,18 +16,18 @@ from analytics_hub.api.rest.wire import usage_body
 from analytics_hub.api.services import Services
 from analytics_hub.cli.console import OUT, note, print_json
 from analytics_hub.cli.opened import opened
+from analytics_hub.cli.query_rows import answer_rows, header, table_cell
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.services import asked, caps_of
 from analytics_hub.cli.tenants import find_tenant
-from analytics_hub.domain.answer import UsageAnswer, Value
+from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.metrics import METRICS, METRICS_DEFAULT
-from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.domain.usage import COMPARE_PREVIOUS, UsageQuery
 from analytics_hub.query.moment import parse_moment
 
 _HIDDEN = ("events", "unpriced_events")
-_Cell = Callable[[str, Mapping[str, Value]], Value]
 
 
 @guarded
@@ -48,7 +48,13 @@ def query(
         list[str] | None, typer.Option("--filter", "-f", help="dimension=value; repeat for more values.")
     ] = None,
     order: Annotated[str, typer.Option(help="-cost_usd is the greatest first.")] = "",
-    limit: Annotated[int | None, typer.Option(help="Groups told apart; the rest become other.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "--top", help="Groups told apart; the rest become other.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show the period of the same length just before as well.")
+    ] = False,
+    fill: Annotated[bool, typer.Option("--fill", help="Show empty buckets with zeros.")] = False,
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",  # noqa: A002
 ) -> None:
     """Ask for usage: cost, tokens, latency, errors, by any dimension and interval."""
@@ -68,6 +74,8 @@ def query(
             filters=_filters(filter or []),
             order=order or None,
             limit=limit,
+            compare=COMPARE_PREVIOUS if compare else None,
+            fill=fill,
             caps=caps_of(settings),
         )
 
@@ -97,31 +105,11 @@ def _filters(given: list[str]) -> dict[str, list[str]]:
     return chosen
 
 
-def answer_rows(answer: UsageAnswer, metrics: Sequence[str], cell: _Cell) -> Iterator[list[Value]]:
-    """Bucket start (where there are buckets), group, metrics: in the answer's order."""
-    zone = answer.query.zone
-    for series in answer.series:
-        group: list[Value] = [
-            "(other)" if series.other else series.group[name] for name in answer.query.group_by
-        ]
-        if answer.query.interval is Interval.NONE:
-            yield [*group, *(cell(name, series.total) for name in metrics)]
-        for point in series.points:
-            moment = point.start.astimezone(zone).isoformat(timespec="minutes")
-            yield [moment, *group, *(cell(name, point.values) for name in metrics)]
-
-
-def _header(answer: UsageAnswer, metrics: Sequence[str]) -> list[str]:
-    time = [] if answer.query.interval is Interval.NONE else ["time"]
-    return [*time, *answer.query.group_by, *metrics]
-
-
 def _print_table(answer: UsageAnswer, metrics: Sequence[str]) -> None:
-    header = _header(answer, metrics)
     table = Table(box=None, pad_edge=False)
-    for name in header:
-        table.add_column(name, justify="right" if name in METRICS else "left")
-    for row in answer_rows(answer, metrics, _table_cell):
+    for name in header(answer, metrics):
+        table.add_column(name, justify="right" if name.removeprefix("previous_") in METRICS else "left")
+    for row in answer_rows(answer, metrics, table_cell, "–"):
         table.add_row(*(str(cell) or "(none)" for cell in row))
     OUT.print(table)
     share, events = answer.coverage.event_share, answer.coverage.events
@@ -129,28 +117,10 @@ def _print_table(answer: UsageAnswer, metrics: Sequence[str]) -> None:
     note(f"{priced}; complete until {answer.fresh_until:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _table_cell(name: str, values: Mapping[str, Value]) -> Value:
-    """What nobody has a price for is "unpriced", never $0."""
-    if METRICS[name].unit == "usd" and values["events"] and values["events"] == values["unpriced_events"]:
-        return "unpriced"
-    return shown(name, values[name])
-
-
-def shown(name: str, value: Value) -> str:
-    """A metric's value for people: thousands separated, what is not known as a dash."""
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return f"${value}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.1%}" if METRICS[name].unit == "ratio" else f"{value:,.1f}"
-
-
 def _print_csv(answer: UsageAnswer, metrics: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_header(answer, metrics))
-    writer.writerows(answer_rows(answer, metrics, lambda name, values: values[name]))
+    writer.writerow(header(answer, metrics))
+    writer.writerows(answer_rows(answer, metrics, lambda name, values: values[name], None))
 
 
 def _print_json(answer: UsageAnswer, _metrics: Sequence[str]) -> None:

@@ -39,14 +39,7 @@ _T = TypeVar("_T")
 
 
 def caps_of(settings: Settings) -> QueryCaps:
-    query = settings.query
-    return QueryCaps(
-        points_max=query.points_max,
-        groups_max=query.groups_max,
-        group_by_max=query.group_by_max,
-        range_days_max=query.range_days_max,
-        filter_values_max=query.filter_values_max,
-    )
+    return settings.query.caps()
 
 
 @asynccontextmanager
