@@ -19,6 +19,7 @@ from analytics_hub.domain.errors import Broken
 from analytics_hub.settings import KafkaSettings
 from ingest.broker.jars import kafka_jars
 from ingest.broker.process import Broker, open_broker
+from ingest.kafka.security import OPEN, Security, security_config
 from ingest.kafka.topics import ensure_topics, topic_partitions
 
 app = typer.Typer(
@@ -76,8 +77,8 @@ def topics(
     """List the topics of the cluster with their partitions."""
     kafka = settings_of(context).kafka
     if create:
-        _make_topics(kafka, kafka.bootstrap_servers, None, replicas=replicas)
-    found = topic_partitions(kafka.bootstrap_servers, kafka.admin_wait_s)
+        _make_topics(kafka, kafka.bootstrap_servers, None, replicas=replicas, security=security_config(kafka))
+    found = topic_partitions(kafka.bootstrap_servers, kafka.admin_wait_s, security_config(kafka))
     if as_json:
         print_json(found)
         return
@@ -93,7 +94,12 @@ def topics(
 
 
 def _make_topics(
-    kafka: KafkaSettings, bootstrap_servers: str, partitions: int | None, *, replicas: int
+    kafka: KafkaSettings,
+    bootstrap_servers: str,
+    partitions: int | None,
+    *,
+    replicas: int,
+    security: Security = OPEN,
 ) -> None:
     ensure_topics(
         bootstrap_servers,
@@ -101,6 +107,7 @@ def _make_topics(
         partitions or kafka.partitions,
         replicas=replicas,
         wait_s=kafka.admin_wait_s,
+        security=security,
     )
 
 

@@ -41,7 +41,7 @@ def skip(
     settings = settings_of(context)
     clock = SystemClock()
     kafka = settings.kafka
-    topics = TopicIds(kafka.bootstrap_servers, clock, wait_s=kafka.admin_wait_s, check_s=kafka.admin_wait_s)
+    topics = TopicIds(kafka, clock, check_s=kafka.admin_wait_s)
     key, first_offset = topics.origin(PartitionId(topic, partition))
     with opened(settings) as hub:
         sink = PostgresSink(lambda: connect(hub.dsn("hub_writer"), "hub-skip"), settings.flush, clock)

@@ -27,8 +27,9 @@ from analytics_hub.domain.clock import SystemClock, unix_us
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.tenant import NewTenant
-from analytics_hub.settings import Settings, SimulatorSettings
+from analytics_hub.settings import Settings
 from ingest.kafka.direct import KafkaTarget
+from ingest.kafka.security import security_config
 from ingest.simulator.bodies import Bodies, Shape
 from ingest.simulator.client_ledger import ClientLedger
 from ingest.simulator.http_target import HttpTarget
@@ -74,7 +75,7 @@ def simulate(
     clock = SystemClock()
     run_id = f"sim-{seed:x}-{unix_us(clock.now()):x}"
     bodies = Bodies(shape, run_id, settings.simulator.resend_memory_events)
-    target = _target(to, keys, settings.simulator)
+    target = _target(to, keys, settings)
     with _ledger(ledger_file) as ledger, _stop_on_signal() as stop, _live(not as_json) as show:
         pace = Pace(rate, duration, connections)
         simulation = Simulation(bodies, pace, target, settings=settings.simulator, clock=clock, ledger=ledger)
@@ -112,14 +113,15 @@ def _make_tenants(settings: Settings, tenants: int, path: Path) -> None:
             out.write(orjson.dumps({"tenant": tenant.slug, "api_key": key.text}) + b"\n")
 
 
-def _target(to: str, keys: dict[str, str], settings: SimulatorSettings) -> Callable[[], Target]:
-    scheme = urlsplit(to).scheme
+def _target(to: str, keys: dict[str, str], settings: Settings) -> Callable[[], Target]:
+    scheme, wait_s = urlsplit(to).scheme, settings.simulator.answer_wait_s
     if scheme in {"http", "https"}:
-        HttpTarget(to, keys, settings.answer_wait_s).close()  # a bad address is told before any thread starts
-        return lambda: HttpTarget(to, keys, settings.answer_wait_s)
+        HttpTarget(to, keys, wait_s).close()  # a bad address is told before any thread starts
+        return lambda: HttpTarget(to, keys, wait_s)
     if scheme == "kafka":
-        KafkaTarget(to, settings.answer_wait_s).close()
-        return lambda: KafkaTarget(to, settings.answer_wait_s)
+        security = security_config(settings.kafka)
+        KafkaTarget(to, wait_s, security).close()
+        return lambda: KafkaTarget(to, wait_s, security)
     raise InvalidInput("bad_target", "--to", f"not an address to send to: {to!r}")
 
 

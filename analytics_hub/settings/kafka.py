@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from analytics_hub.settings.concern import MIB, Concern
@@ -16,6 +17,22 @@ class KafkaSettings(Concern):
 
     bootstrap_servers: str = Field(
         default="127.0.0.1:9092", min_length=1, description="Brokers to ask first: host:port, comma between."
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT",
+        description="Encryption (`SSL`) and passwords (`SASL`) towards the brokers; `SASL_PLAINTEXT` encrypts nothing.",
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        default=None,
+        description="How the password is proved: `PLAIN` (shows it to the broker), `SCRAM-SHA-256`, `SCRAM-SHA-512`.",
+    )
+    sasl_username: str | None = Field(
+        default=None, min_length=1, description="Name that the hub logs in with."
+    )
+    sasl_password: SecretStr | None = Field(default=None, min_length=1, description="Its password.")
+    ssl_ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) that vouch for the brokers; without it those of the system.",
     )
     topic: str = Field(
         default="llm-events",
@@ -66,6 +83,23 @@ class KafkaSettings(Concern):
     @model_validator(mode="after")
     def _direct_topics_read(self) -> "KafkaSettings":
         self.direct_slugs()
+        return self
+
+    @model_validator(mode="after")
+    def _security_whole(self) -> "KafkaSettings":
+        """A password that is never sent, or asked for and not there, is a mistake that must not look like none."""
+        login = {
+            "sasl_mechanism": self.sasl_mechanism,
+            "sasl_username": self.sasl_username,
+            "sasl_password": self.sasl_password,
+        }
+        if self.security_protocol.startswith("SASL"):
+            if missing := [name for name, value in login.items() if value is None]:
+                raise ValueError(f"security_protocol {self.security_protocol} needs {', '.join(missing)}")
+        elif given := [name for name, value in login.items() if value is not None]:
+            raise ValueError(f"{', '.join(given)}: only for security_protocol SASL_SSL or SASL_PLAINTEXT")
+        if self.ssl_ca_file is not None and not self.security_protocol.endswith("SSL"):
+            raise ValueError("ssl_ca_file: only for security_protocol SSL or SASL_SSL")
         return self
 
     def direct_slugs(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from analytics_hub.domain.errors import InvalidInput
 from ingest.kafka.headers import RecordHeaders
+from ingest.kafka.security import OPEN, Security
 from ingest.simulator.bodies import Body
 from ingest.simulator.target import Answer, Verdict
 
@@ -27,7 +28,7 @@ _LOG_NOTHING: Final = 0  # a broker that is away is told by the answers; the lib
 class KafkaTarget:
     """One idempotent producer, for one thread; each call waits for its own delivery reports."""
 
-    def __init__(self, url: str, answer_wait_s: float) -> None:
+    def __init__(self, url: str, answer_wait_s: float, security: Security = OPEN) -> None:
         """Raises InvalidInput for an address that is not kafka://HOST:PORT/TOPIC."""
         parts = urlsplit(url)
         self._topic = parts.path.strip("/")
@@ -43,6 +44,7 @@ class KafkaTarget:
                 "message.max.bytes": _MESSAGE_BYTES_MAX,
                 "delivery.timeout.ms": round(answer_wait_s * 1000),
                 "log_level": _LOG_NOTHING,
+                **security,
             }
         )
 

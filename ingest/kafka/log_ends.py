@@ -24,6 +24,7 @@ from analytics_hub.domain.errors import TryLater
 from analytics_hub.domain.status import LogPartition
 from analytics_hub.settings import KafkaSettings
 from ingest.kafka.partition_key import partition_key
+from ingest.kafka.security import security_config
 from ingest.kafka.topics import admin_client, cluster_id
 
 _POLL_S: Final = 0.2
@@ -33,7 +34,7 @@ _MOVING: Final = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVA
 
 def log_partitions(kafka: KafkaSettings, wait_s: float) -> list[LogPartition]:
     """Every partition of our topics. Raises TryLater when the cluster does not tell within the time."""
-    admin = admin_client(kafka.bootstrap_servers)
+    admin = admin_client(kafka.bootstrap_servers, security_config(kafka))
     ends_s = time.monotonic() + wait_s
     while True:
         try:
@@ -60,6 +61,7 @@ def message_ages_s(
             "auto.offset.reset": "earliest",
             "fetch.message.max.bytes": 1_000_000,
             "log_level": 0,
+            **security_config(kafka),
         }
     )
     wanted = {(one.topic, one.number): one for one in offsets}

@@ -23,6 +23,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from analytics_hub.domain.errors import Broken, HubError, TooLarge, TryLater
 from analytics_hub.settings import KafkaSettings, ProducerSettings
 from analytics_hub.telemetry import PRODUCE_FAILURES
+from ingest.kafka.security import security_config
 
 _POLL_S: Final = 0.1  # how long a stop waits for the delivery thread; a report ends the wait at once
 _PURGE_S: Final = 1.0  # reports of purged messages are made on the spot
@@ -240,6 +241,7 @@ def client_config(kafka: KafkaSettings, settings: ProducerSettings) -> dict[str,
         "message.max.bytes": settings.message_bytes_max,
         "queue.buffering.max.messages": settings.queue_messages_max,
         "queue.buffering.max.kbytes": -(-settings.queue_bytes_max // 1024),
+        **security_config(kafka),
     }
 
 

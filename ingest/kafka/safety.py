@@ -14,6 +14,7 @@ from confluent_kafka.admin._config import ConfigResource  # typed nowhere else
 from confluent_kafka.admin._resource import ResourceType
 
 from analytics_hub.settings import KafkaSettings, ProducerSettings
+from ingest.kafka.security import security_config
 from ingest.kafka.topics import admin_client
 
 COPIES_WANTED: Final = 3
@@ -42,7 +43,7 @@ class TopicShape:
 
 def topic_findings(kafka: KafkaSettings, producer: ProducerSettings) -> list[Finding]:
     """What is wrong with our topic and those that are bound to a tenant. A cluster that is silent is a fault, too."""
-    admin = admin_client(kafka.bootstrap_servers)
+    admin = admin_client(kafka.bootstrap_servers, security_config(kafka))
     findings: list[Finding] = []
     for topic in (kafka.topic, *kafka.direct_slugs()):
         try:

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import Broken
 from analytics_hub.settings import KafkaSettings, WorkerSettings
+from ingest.kafka.security import security_config
 from ingest.kafka.topic_ids import MADE_ANEW, TopicIds, made_anew
 from ingest.records import Holder, Origin, PartitionId, Record
 
@@ -44,13 +45,11 @@ class KafkaSource:
         self._clock = clock
         self._unanswered = 0
         self._names = [kafka.topic, *kafka.direct_slugs()]
-        self._topics = TopicIds(
-            kafka.bootstrap_servers, clock, wait_s=kafka.admin_wait_s, check_s=worker.topic_check_s
-        )
+        self._topics = TopicIds(kafka, clock, check_s=worker.topic_check_s)
         self._holder: Holder | None = None
         self._reading: set[PartitionId] = set()
         self._consumer = Consumer(
-            _consumer_config(kafka, name) | {"on_commit": self._answered}, logger=logging.getLogger("kafka")
+            consumer_config(kafka, name) | {"on_commit": self._answered}, logger=logging.getLogger("kafka")
         )
 
     def join(self, holder: Holder) -> None:
@@ -170,7 +169,8 @@ def _troubled(error: KafkaError) -> None:
     _LOG.warning("Kafka client", code=error.name(), error=error.str())
 
 
-def _consumer_config(kafka: KafkaSettings, name: str) -> dict[str, Any]:
+def consumer_config(kafka: KafkaSettings, name: str) -> dict[str, Any]:
+    """The client's own names for what our settings say."""
     return {
         "bootstrap.servers": kafka.bootstrap_servers,
         "client.id": name,
@@ -185,6 +185,7 @@ def _consumer_config(kafka: KafkaSettings, name: str) -> dict[str, Any]:
         "queued.max.messages.kbytes": kafka.fetch_buffer_kb_max,
         "error_cb": _troubled,
         "fetch.queue.backoff.ms": 10,  # the default of 1000 drains small messages six times slower
+        **security_config(kafka),
     }
 
 

@@ -1,6 +1,6 @@
 """Which topic a name means: where its partitions begin, and whether it is still the same topic.
 
-In: the cluster's addresses. Out: `Origin` of a partition; the names whose topic has been deleted and made anew. The
+In: the cluster. Out: `Origin` of a partition; the names whose topic has been deleted and made anew. The
 client would take the old offsets for the new topic without a word, therefore its id is looked at again and again.
 """
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import structlog
 from confluent_kafka import KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec  # typed nowhere else
 
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import Broken, TryLater
+from analytics_hub.settings import KafkaSettings
 from ingest.kafka.partition_key import partition_key
+from ingest.kafka.security import security_config
+from ingest.kafka.topics import admin_client
 from ingest.records import Origin, PartitionId
 
 _LOG = structlog.get_logger(__name__)
@@ -24,11 +26,11 @@ MADE_ANEW = "topic_made_anew"
 class TopicIds:
     """`origin` is safe from any thread, `made_anew` belongs to one."""
 
-    def __init__(self, bootstrap_servers: str, clock: Clock, *, wait_s: float, check_s: float) -> None:
+    def __init__(self, kafka: KafkaSettings, clock: Clock, *, check_s: float) -> None:
         self._clock = clock
-        self._wait_s = wait_s
+        self._wait_s = kafka.admin_wait_s
         self._check_s = check_s
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+        self._admin = admin_client(kafka.bootstrap_servers, security_config(kafka))
         self._ids: dict[str, str] = {}
         self._asked: dict[str, Future[Any]] = {}
         self._ask_after_s = 0.0

@@ -13,6 +13,7 @@ from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata  # ty
 from confluent_kafka.cimpl import NewTopic
 
 from analytics_hub.domain.errors import Broken, Conflict, TryLater
+from ingest.kafka.security import OPEN, Security
 
 _POLL_S = 0.02  # a new topic has its leaders after 0.05 s on one node
 _REQUEST_S_MAX = 2.0  # one request; the deadline bounds how often it is repeated
@@ -25,10 +26,10 @@ _UNANSWERED = (
 )
 
 
-def admin_client(bootstrap_servers: str) -> AdminClient:
+def admin_client(bootstrap_servers: str, security: Security = OPEN) -> AdminClient:
     """A client for administration. It is quiet: whoever waits tells what went wrong."""
     # log_level 0 lets through emergencies only: a broker that is not up yet is no news.
-    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+    return AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0, **security})
 
 
 def cluster_id(admin: AdminClient, wait_s: float) -> str | None:
@@ -40,9 +41,10 @@ def cluster_id(admin: AdminClient, wait_s: float) -> str | None:
     return str(metadata.cluster_id) if metadata.brokers else None
 
 
-def topic_partitions(bootstrap_servers: str, wait_s: float) -> dict[str, int]:
+def topic_partitions(bootstrap_servers: str, wait_s: float, security: Security = OPEN) -> dict[str, int]:
     """Every topic with its number of partitions, without those that Kafka keeps for itself."""
-    metadata = _metadata(admin_client(bootstrap_servers), time.monotonic() + wait_s, bootstrap_servers)
+    admin = admin_client(bootstrap_servers, security)
+    metadata = _metadata(admin, time.monotonic() + wait_s, bootstrap_servers)
     return {
         name: len(topic.partitions)
         for name, topic in sorted(metadata.topics.items())
@@ -51,7 +53,13 @@ def topic_partitions(bootstrap_servers: str, wait_s: float) -> dict[str, int]:
 
 
 def ensure_topics(
-    bootstrap_servers: str, names: Iterable[str], partitions: int, *, replicas: int = 1, wait_s: float
+    bootstrap_servers: str,
+    names: Iterable[str],
+    partitions: int,
+    *,
+    replicas: int = 1,
+    wait_s: float,
+    security: Security = OPEN,
 ) -> None:
     """Makes the topics that are missing and waits until every partition of all of them has a leader. A write to a
     topic made here needs all copies but one (`min.insync.replicas`).
@@ -60,7 +68,7 @@ def ensure_topics(
     cluster refuses."""
     ends_s = time.monotonic() + wait_s
     wanted = list(dict.fromkeys(names))
-    admin = admin_client(bootstrap_servers)
+    admin = admin_client(bootstrap_servers, security)
     present = _metadata(admin, ends_s, bootstrap_servers).topics
     missing = [name for name in wanted if name not in present]
     if missing:
