@@ -144,7 +144,7 @@ def test_a_dead_broker_is_later_and_then_it_is_back(own_broker: Callable[[], Bro
     broker = own_broker()
 
     async def act(acceptor: KafkaAcceptor) -> Acceptance:
-        await acceptor.accept(_body([event(0)]))
+        await _until_accepted(acceptor, _body([event(0)]))  # a new broker may need longer than we wait
         broker.kill()
         with pytest.raises(TryLater):
             await acceptor.accept(_body([event(1)]))
@@ -161,7 +161,7 @@ def test_a_frozen_broker_is_later_while_it_is_frozen(own_broker: Callable[[], Br
     broker = own_broker()
 
     async def act(acceptor: KafkaAcceptor) -> Acceptance:
-        await acceptor.accept(_body([event(0)]))
+        await _until_accepted(acceptor, _body([event(0)]))  # a new broker may need longer than we wait
         broker.freeze()
         late = await asyncio.gather(
             *(acceptor.accept(_body([event(number)])) for number in range(1, 20)), return_exceptions=True
