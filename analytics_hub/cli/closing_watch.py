@@ -4,7 +4,7 @@ In: what `analytics_hub/storage/closer` tells. Out: metrics that move, and a pro
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -65,11 +65,12 @@ class Shown(Measured):
 class Lag:
     """Since when nothing is due any more. The gauge goes on growing when nobody closes."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
         self._caught_up_at: float | None = None
 
     def began(self) -> float:
-        now = time.monotonic()
+        now = self._monotonic_s()
         if self._caught_up_at is None:  # what was due before this process began is not known
             self._caught_up_at = now
             CLOSER_LAG_SECONDS.set_function(self.seconds)
@@ -82,7 +83,7 @@ class Lag:
             CLOSER_HOURS_WAITING.set(0)
 
     def seconds(self) -> float:
-        return 0.0 if self._caught_up_at is None else time.monotonic() - self._caught_up_at
+        return 0.0 if self._caught_up_at is None else self._monotonic_s() - self._caught_up_at
 
 
 @contextmanager
