@@ -29,13 +29,14 @@ def retain(hub: OpenedHub) -> RetentionReport:
 
 
 async def retain_for_ever(hub: OpenedHub) -> None:
-    """Round after round. A round that fails is told and tried again: nothing is wrong, only kept for longer."""
+    """Round after round, the first one after the pause: somebody who starts a process to look at old data may look.
+    A round that fails is told and tried again: nothing is wrong, only kept for longer."""
     while True:
+        await asyncio.sleep(hub.settings.retention.every_s)
         try:
             _tell(await asyncio.to_thread(retain, hub))
         except HubError as error:
             _LOG.warning("retention failed", error=str(error))
-        await asyncio.sleep(hub.settings.retention.every_s)
 
 
 @contextmanager

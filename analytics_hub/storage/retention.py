@@ -93,7 +93,9 @@ def _steps(
     if horizon.at is None:
         return
     if horizon.level == "hours" and state.plain:
-        if horizon.at > done:  # one table, whose rows are deleted
+        # One table, whose rows are deleted.
+        row = conn.execute(_SQL["has_hours_before"], {"before": horizon.at}).fetchone()
+        if row == (True,):
             yield horizon.at
         return
     parts = conn.execute(_SQL["parts"], {"table": _TABLES[horizon.level], "before": horizon.at})

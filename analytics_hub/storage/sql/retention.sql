@@ -16,6 +16,15 @@ SELECT greatest(r.events_dropped_before, '1970-01-01 00:00:00+00'),
 -- all tenants: a day's partition is shared
 SELECT part::text, ends FROM hub.parts_before(%(table)s, %(before)s) ORDER BY ends, part::text
 
+-- name: has_hours_before
+-- all tenants: levels are dropped for everybody at once
+-- One look into the key for each tenant, not a reading of the whole table.
+SELECT EXISTS (
+    SELECT FROM hub.tenants t
+     CROSS JOIN LATERAL (
+        SELECT FROM hub.usage_1h h WHERE h.tenant_id = t.tenant_id AND h.bucket < %(before)s LIMIT 1
+     ) AS old)
+
 -- name: drop_before
 -- all tenants: a day's partition is shared
 SELECT hub.drop_before(%(level)s, %(before)s)

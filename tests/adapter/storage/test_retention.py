@@ -83,6 +83,12 @@ def test_hours_follow_the_minutes(each_db: Database) -> None:
     assert moments(each_db, "usage_1d") == [old.replace(hour=0, minute=0), NEWER.replace(hour=0, minute=0)]
 
 
+def test_nothing_old_moves_no_horizon(each_db: Database) -> None:
+    fill(each_db, NEWER)
+    run(each_db, replace_days(SETTINGS, hours_days=100))
+    assert [dropped_before(each_db, level) for level in ("events", "minutes", "hours")] == [None] * 3
+
+
 def test_a_plan_changes_nothing(each_db: Database) -> None:
     fill(each_db, OLD)
     with each_db.connect("hub_maint") as conn:
