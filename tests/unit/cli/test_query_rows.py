@@ -59,7 +59,7 @@ def test_filled_buckets_stand_beside_filled_ones() -> None:
 
 
 def test_a_table_tells_no_price_from_nothing() -> None:
-    unpriced = {"events": 2, "unpriced_events": 2, "cost_usd": "0.00"}
+    unpriced: dict[str, Value] = {"events": 2, "unpriced_events": 2, "cost_usd": "0.00"}
     assert table_cell("cost_usd", unpriced) == "unpriced"
     assert table_cell("cost_usd", {**unpriced, "unpriced_events": 1}) == "$0.00"
     assert (
