@@ -5,6 +5,7 @@ requests end, and it returns. A second signal stops at once. Used by `serving.py
 """
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -130,5 +131,8 @@ async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
             await asyncio.sleep(0.05)
             continue
         writer.close()
+        # What is loaded by now stays: a full collection would walk all of it (some 0.1 s) in the middle of a request.
+        gc.collect()
+        gc.freeze()
         ready()
         return
