@@ -94,7 +94,8 @@ def events_operation(settings: CollectorSettings) -> dict[str, Any]:
             {
                 "name": "Content-Encoding",
                 "in": "header",
-                "schema": {"type": "string", "enum": list(CONTENT_ENCODINGS)},
+                "description": "Empty is identity.",
+                "schema": {"type": "string", "enum": ["", *CONTENT_ENCODINGS]},
             }
         ],
         "requestBody": {
