@@ -29,8 +29,8 @@ CHECKS = (
     "allow_header_conformance",
     "missing_required_header",
 )
-"""Not whether everything that breaks the documented types is refused: it takes `code=false` for a boolean, and in a query
-everything is text. What is refused, and by which name, is in tests/unit/api.
+"""Not whether everything that breaks the documented types is refused: it takes `code=false` for a boolean, and in a
+query everything is text. What is refused, and by which name, is in tests/unit/api.
 """
 EXAMPLES_MAX = 30
 # Some ten seconds on a machine that does nothing else; the bound is for one that does.
