@@ -14,6 +14,7 @@ from analytics_hub.storage.reader_pool import translated
 
 _LOG = structlog.get_logger(__name__)
 _LAG = Lag()
+_told: dict[TenantId, str] = {}
 
 
 def close_due_hours(
@@ -36,6 +37,14 @@ def close_due_hours(
         )
     if everybody:
         _LAG.ended(began, report)
-    for tenant, reason in report.failed:
-        _LOG.error("hours of a tenant cannot be closed", tenant_id=tenant, reason=reason)
+        _tell(report)
     return report
+
+
+def _tell(report: ClosedReport) -> None:
+    """Each failure in the log once, not in every round."""
+    for tenant, reason in report.failed:
+        if _told.get(tenant) != reason:
+            _LOG.error("hours of a tenant cannot be closed", tenant_id=tenant, reason=reason)
+    _told.clear()
+    _told.update(report.failed)

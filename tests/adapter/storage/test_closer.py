@@ -14,7 +14,15 @@ from analytics_hub.storage.statements import statements
 from rust_core import sketch_encode
 from tests.support.database import Database
 from tests.support.deltas import add_mark, flush_delta, minute
-from tests.support.rollups import coarse, marks, summed
+from tests.support.rollups import (
+    coarse,
+    facets,
+    marks,
+    minute_totals,
+    summed,
+    summed_facets,
+    summed_minutes,
+)
 
 NOON = minute("2026-03-02 12:00")
 
@@ -192,18 +200,18 @@ def test_a_snapshot_from_before_another_closer_is_refused(db: Database) -> None:
             )
 
 
-def test_closers_and_writers_at_once_end_exact(db: Database) -> None:
-    tenants = [db.add_tenant("one"), db.add_tenant("two")]
+def test_closers_and_writers_at_once_end_exact(each_db: Database) -> None:
+    tenants = [each_db.add_tenant("one"), each_db.add_tenant("two")]
 
     def write(seed: int) -> None:
         draw = random.Random(seed)
-        with db.connect("hub_writer") as writer:
+        with each_db.connect("hub_writer") as writer:
             for _ in range(40):
                 at = minute("2026-02-28 22:00") + timedelta(minutes=draw.randrange(240))
                 flush_delta(writer, draw.choice(tenants), at, draw.randrange(3), events=draw.randrange(9))
 
     def close() -> None:
-        with db.connect("hub_maint") as maint:
+        with each_db.connect("hub_maint") as maint:
             for _ in range(15):
                 close_due(maint, NOON, limits=CloserLimits(hours_max=2, retries_max=50))
 
@@ -211,10 +219,13 @@ def test_closers_and_writers_at_once_end_exact(db: Database) -> None:
         jobs = [pool.submit(write, 1), pool.submit(write, 2), pool.submit(close), pool.submit(close)]
         for job in jobs:
             job.result()
-    with db.connect("hub_maint") as maint:
+    with each_db.connect("hub_maint") as maint:
         close_due(maint, NOON)
         assert coarse(maint, "usage_1h") == summed(maint, "hour")
         assert coarse(maint, "usage_1d") == summed(maint, "day")
+        assert facets(maint, "usage_1h_facet") == summed_facets(maint, "hour")
+        assert facets(maint, "usage_1d_facet") == summed_facets(maint, "day")
+        assert minute_totals(maint) == summed_minutes(maint)
         assert marks(maint) == (0, 0)
 
 
