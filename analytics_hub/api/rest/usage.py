@@ -3,8 +3,6 @@
 Everything about meaning is checked by the constructor of `UsageQuery`; here there are only spellings.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -17,9 +15,9 @@ from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.tables import usage_table
+from analytics_hub.api.rest.top import top_of
 from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
 from analytics_hub.api.rest.wire import UsageBody, usage_body
-from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.series import DIMENSIONS
@@ -80,7 +78,7 @@ async def usage(
     services = services_of(request)
     check_known(request, single=_SINGLE, lists=_LISTS)
     now = services.clock.now()
-    with _one_of(top, limit) as groups_max:
+    with top_of(top, limit) as groups_max:
         query = UsageQuery.ask(
             caller.tenant,
             parse_moment(start, edge="from", now=now, tz=tz),
@@ -109,16 +107,3 @@ async def usage(
         table=lambda: usage_table(found),
         version=version,
     )
-
-
-@contextmanager
-def _one_of(top: int | None, limit: int | None) -> Iterator[int | None]:
-    """The bound under either of its names; what is wrong with it is told under the name that was used."""
-    if top is not None and limit is not None:
-        raise InvalidInput("given_twice", "limit", "`top` and `limit` are one parameter: give one of them.")
-    try:
-        yield limit if top is None else top
-    except InvalidInput as refused:
-        if refused.field == "limit" and top is not None:
-            raise InvalidInput(refused.code, "top", refused.message) from refused
-        raise

@@ -15,8 +15,8 @@ from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problem
 from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
 from analytics_hub.api.rest.formats import wanted_format
+from analytics_hub.api.rest.top import top_of
 from analytics_hub.api.rest.users_wire import UsersBody, users_body, users_table
-from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.series import DIMENSIONS
 from analytics_hub.domain.usage import UsageQuery
@@ -70,23 +70,22 @@ async def users(
 ) -> Response:
     wanted = wanted_format(request)
     check_known(request, single=_SINGLE, lists=("metrics", "group_by"))
-    if top is not None and limit is not None:
-        raise InvalidInput("given_twice", "limit", "`top` and `limit` are one parameter: give one of them.")
     services = services_of(request)
     now = services.clock.now()
-    usage = UsageQuery.ask(
-        caller.tenant,
-        parse_moment(start, edge="from", now=now, tz=tz),
-        parse_moment(end, edge="to", now=now, tz=tz),
-        interval=interval,
-        tz=tz,
-        metrics=split(metrics),
-        group_by=split(group_by),
-        filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
-        order=order,
-        limit=next((given for given in (top, limit) if given is not None), _TOP_DEFAULT),
-        caps=services.caps,
-    )
+    with top_of(top, limit) as groups_max:
+        usage = UsageQuery.ask(
+            caller.tenant,
+            parse_moment(start, edge="from", now=now, tz=tz),
+            parse_moment(end, edge="to", now=now, tz=tz),
+            interval=interval,
+            tz=tz,
+            metrics=split(metrics),
+            group_by=split(group_by),
+            filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
+            order=order,
+            limit=_TOP_DEFAULT if groups_max is None else groups_max,
+            caps=services.caps,
+        )
     query = UserQuery(usage, raw_days_max=services.raw_days_max)
     version = await version_now(request, caller.tenant, wanted, (query,))
     if version.held:
