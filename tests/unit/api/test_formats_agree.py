@@ -31,7 +31,9 @@ VALUES = ["", "gpt-4o", 'a "b", c', "two\r\nlines", "=1+1", " x ", "é€😀", 
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu"]
 QUESTIONS = st.fixed_dictionaries(
     {
-        "from": st.sampled_from(["2026-10-20", "2026-10-31", "2026-11-01T00:00", "-36h", "2026-11-04T07:10Z"]),
+        "from": st.sampled_from(
+            ["2026-10-20", "2026-10-31", "2026-11-01T00:00", "-36h", "2026-11-04T07:10Z"]
+        ),
         "to": st.sampled_from(["now", "2026-11-04T21:00Z"]),
         "interval": st.sampled_from(["none", "1h", "1d", "1w", "1mo"]),
         "tz": st.sampled_from(ZONES),
