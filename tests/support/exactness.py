@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from analytics_hub.domain.plan import Plan
+from analytics_hub.domain.plan import MeasureRow, Plan
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.build import build
@@ -74,11 +74,14 @@ async def both(
             marks = await snapshot.marks(marks_span(query), facets_of(query))
             if blind:
                 marks = replace(marks, hours=frozenset(), days=frozenset())
-            answered = await Reader(snapshot, marks, 500).read(query)
+            reader = Reader(snapshot, marks, 500)
+            answered = await reader.read(query)
+            parts = await reader.read(_in_parts(query)) if query.group_by else answered
             await cursor.execute(_raw(query).encode(), _args(query, corrections))
             raw = await cursor.fetchall()
     finally:
         await connection.close()
+    assert blind or _by_bucket(parts.rows) == _by_bucket(answered.rows)
     return _planned(answered.rows), _events(raw), plan(query, marks, spans_max=500)
 
 
@@ -102,6 +105,20 @@ def usage_by(
         metrics=METRICS,
         group_by=group_by,
     )
+
+
+def _in_parts(query: UsageQuery) -> UsageQuery:
+    """A question that is read in parts where its buckets are many: one group, the others, no percentile."""
+    return replace(query, metrics=("events", "cost_usd"), limit=1)
+
+
+def _by_bucket(rows: Sequence[MeasureRow]) -> Mapping[datetime | None, tuple[int, int]]:
+    """All groups together, `other` among them."""
+    sums: dict[datetime | None, tuple[int, int]] = {}
+    for row in rows:
+        events, cost = sums.get(row.bucket, (0, 0))
+        sums[row.bucket] = (events + row.sums["events"], cost + row.sums["cost_pico_usd"])
+    return {bucket: found for bucket, found in sums.items() if any(found)}
 
 
 def _raw(query: UsageQuery) -> str:
