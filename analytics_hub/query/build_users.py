@@ -15,9 +15,9 @@ from typing import Final
 
 from analytics_hub.domain.plan import Level, Plan, Read, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
-from analytics_hub.domain.usage import Interval
 from analytics_hub.query.build_level import OF_TENANT, Arguments, dimension
 from analytics_hub.query.build_sums import ranking, sums_of_sums
+from analytics_hub.query.levels import DAY
 
 _MOMENTS: Final = {Level.USER_DAY: "bucket", Level.EVENT: "ts"}
 _SHORT: Final = {Level.USER_DAY: "d", Level.EVENT: "e"}
@@ -164,9 +164,9 @@ def _chosen(plan: Plan, args: Arguments) -> str:
 def _bucket(plan: Plan, read: Read, args: Arguments) -> str:
     """The start of the output bucket of a row."""
     widths = {later - earlier for earlier, later in pairwise(plan.edges)}
-    if plan.query.interval is Interval.DAY and read.level is Level.USER_DAY:
-        return "moment"
     if len(widths) == 1 and plan.query.end <= plan.edges[-1] + min(widths):
+        if read.level is Level.USER_DAY and widths == {DAY}:
+            return "moment"  # a day of exactly 24 hours that holds a UTC day is that UTC day
         args["width"], args["origin"] = min(widths), plan.edges[0]
         return "date_bin(%(width)s::interval, moment, %(origin)s::timestamptz)"
     args["edges"] = list(plan.edges)

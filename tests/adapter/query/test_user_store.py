@@ -1,7 +1,7 @@
 """Usage by user on a real database, both engines: exact before and after closing, ranked, and nobody else's."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,6 +97,19 @@ def test_users_over_time_are_exact_in_every_zone(each_db: Database, interval: st
     for _ in range(2):
         exact(each_db, asked(stored.tenant_id, *DAYS, interval=interval, tz=tz))
         close(each_db)
+
+
+def test_a_local_day_of_25_hours_that_holds_a_utc_day_is_one_bucket(each_db: Database) -> None:
+    stored = PostgresStored(each_db)
+    first = datetime(2026, 10, 23, tzinfo=UTC)
+    lines = [line(number, first + timedelta(hours=number, minutes=30)) for number in range(72)]
+    stored.sink.flush(prepared(lines, stored.tenant_id, any_age=True))
+    stored.close()
+    close(each_db)
+    query = asked(stored.tenant_id, first, first + timedelta(days=3), interval="1d", tz="Europe/London")
+    answer = exact(each_db, query)
+    assert levels(answer) == {Level.USER_DAY, Level.EVENT}
+    assert sum(int(str(series.points[-1].values["events"])) for series in answer.series) == 25
 
 
 @pytest.mark.parametrize(
