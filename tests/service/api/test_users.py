@@ -132,7 +132,8 @@ def test_a_hostile_word_is_a_value_and_nothing_else(db: Database, hostile: str) 
     [
         ([("metrics", "latency_p95_ms")], "unknown_metric", "metrics"),
         ([("order", "-latency_p95_ms")], "not_orderable", "order"),
-        ([("top", "0")], "bad_limit", "limit"),
+        ([("top", "0")], "bad_limit", "top"),
+        ([("limit", "0")], "bad_limit", "limit"),
         ([("top", "1"), ("limit", "1")], "given_twice", "limit"),
         ([("fill", "true")], "unknown_parameter", "fill"),
         ([("group_by", "user")], "unknown_dimension", "group_by"),
