@@ -73,6 +73,10 @@ class Holder(Protocol):
         """No record can come of this partition until a person has looked at it."""
         ...
 
+    def missing(self, topics: Sequence[str]) -> None:
+        """These topics are to be read and are not there; told again whenever that changes."""
+        ...
+
 
 class RecordSource(Protocol):
     """A log that is read by a group. `origin` may be asked from any thread, the rest belongs to one."""

@@ -30,9 +30,8 @@ def worker(context: typer.Context) -> None:
         def ready() -> list[str]:
             if stop.is_set():
                 return ["stopping"]
-            if not made.board.joined:
-                return ["not yet a member of the group"]
-            return [f"{partition}: {trouble}" for partition, trouble in made.board.troubles().items()]
+            troubles = [f"{place}: {trouble}" for place, trouble in made.board.troubles().items()]
+            return troubles if made.board.joined else ["not yet a member of the group", *troubles]
 
         host, port = settings.worker.host, settings.worker.port
         with probes(host, port, healthy=made.worker.complaints, ready=ready) as taken:

@@ -45,7 +45,8 @@ class KafkaSource:
         self._clock = clock
         self._unanswered = 0
         self._names = [kafka.topic, *kafka.direct_slugs()]
-        self._topics = TopicIds(kafka, clock, check_s=worker.topic_check_s)
+        self._topics = TopicIds(kafka, clock, check_s=worker.topic_check_s, names=self._names)
+        self._missing: list[str] = []
         self._holder: Holder | None = None
         self._reading: set[PartitionId] = set()
         self._consumer = Consumer(
@@ -159,7 +160,11 @@ class KafkaSource:
             _LOG.warning("Kafka says", partition=str(id_), code=fault.name(), error=fault.str())
 
     def _check_topics(self) -> None:
-        for topic in self._topics.made_anew():
+        anew, missing = self._topics.made_anew(), self._topics.missing()
+        if missing != self._missing and self._holder is not None:
+            self._missing = missing
+            self._holder.missing(missing)
+        for topic in anew:
             for id_ in [id_ for id_ in self._reading if id_.topic == topic]:
                 if self._holder is not None:
                     self._holder.unreadable(id_, MADE_ANEW, made_anew(topic))
@@ -184,6 +189,7 @@ def consumer_config(kafka: KafkaSettings, name: str) -> dict[str, Any]:
         "max.poll.interval.ms": max(kafka.poll_interval_ms_max, kafka.session_timeout_ms),
         "queued.max.messages.kbytes": kafka.fetch_buffer_kb_max,
         "error_cb": _troubled,
+        "topic.metadata.refresh.interval.ms": 10_000,  # how soon a topic is found that is made later
         "fetch.queue.backoff.ms": 10,  # the default of 1000 drains small messages six times slower
         **security_config(kafka),
     }

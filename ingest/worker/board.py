@@ -37,6 +37,7 @@ class Board:
         self._draining = False
         self._stopped = False
         self._failure: BaseException | None = None
+        self._missing: Sequence[str] = ()
         self.joined = False
 
     # The poll thread: what the group says, and what comes of the log.
@@ -115,6 +116,11 @@ class Board:
         with self._changed:
             if (held := self._partitions.get(partition)) is not None:
                 self._halt(held, Broken(code, reason))
+
+    def missing(self, topics: Sequence[str]) -> None:
+        """Topics that are to be read and are not there: said until they are."""
+        with self._changed:
+            self._missing = topics
 
     # The decode thread.
 
@@ -261,9 +267,9 @@ class Board:
             return list(self._partitions.values())
 
     def troubles(self) -> dict[str, str]:
-        """Why this worker is not ready, by partition; empty when it is."""
+        """Why this worker is not ready, by partition or topic; empty when it is."""
         with self._changed:
-            return {
+            return dict.fromkeys(self._missing, "topic_missing: there is no such topic") | {
                 str(partition.id): partition.trouble
                 for partition in self._partitions.values()
                 if partition.trouble

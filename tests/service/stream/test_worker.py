@@ -1,16 +1,19 @@
 """`hub worker` between a real broker and a real database: what comes in is stored once, and it stops in order."""
 
+import uuid
 from pathlib import Path
 
 from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.ledger import LedgerCount
+from ingest.broker.process import Broker
 from ingest.file_source import FileSource
+from ingest.kafka.topics import delete_topic, ensure_topics
 from ingest.pipeline import Pipeline
 from rust_core import TenantRules
 from tests.support.command import hub
 from tests.support.database import Database
 from tests.support.ingest import NOW, SETTINGS, PostgresStored, decoder, events
-from tests.support.stream import Topic, a_worker, offsets, stored_up_to, wait_for
+from tests.support.stream import WAIT_S, Topic, a_worker, offsets, stored_up_to, wait_for
 
 EVENTS = 600
 
@@ -87,6 +90,20 @@ def test_a_worker_of_a_new_group_goes_on_where_the_database_stands(
     with a_worker(db, stream, tmp_path, HUB_KAFKA_GROUP=f"another-{stream.name}") as worker:
         stored_up_to(db, worker, ends)
     assert stored.ledger() == LedgerCount(2 * EVENTS, 2 * EVENTS, 0, 0)
+
+
+def test_a_worker_whose_topic_is_missing_is_not_ready_until_it_is_made(
+    db: Database, broker: Broker, stored: PostgresStored, tmp_path: Path
+) -> None:
+    stream = Topic(broker.bootstrap_servers, f"later-{uuid.uuid4().hex[:12]}", 2)
+    with a_worker(db, stream, tmp_path, HUB_WORKER_TOPIC_CHECK_S="0.2") as worker:
+        wait_for(lambda: f"{stream.name}: topic_missing" in worker.ready()[1], worker, "word of the topic")
+        assert not worker.ready()[0]
+        ensure_topics(stream.bootstrap_servers, [stream.name], stream.partitions, wait_s=WAIT_S)
+        stored_up_to(db, worker, stream.fill(stored.tenant_id, range(20)))
+        wait_for(lambda: worker.ready()[0], worker, "a worker that is ready")
+    assert stored.totals()["events"] == 20
+    delete_topic(stream.bootstrap_servers, stream.name, wait_s=WAIT_S)
 
 
 def test_a_worker_older_than_the_schema_does_not_start(db: Database, stream: Topic) -> None:

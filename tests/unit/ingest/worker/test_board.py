@@ -160,3 +160,10 @@ def test_reading_pauses_when_all_partitions_together_hold_too_much(clock: FixedC
     assert board.pauses() == ([], [])
     board.lost([ONE])
     assert board.pauses() == ([], [TWO])
+
+
+def test_a_topic_that_is_missing_is_trouble_until_it_is_there(board: Board) -> None:
+    board.missing(["events-of-acme"])
+    assert board.troubles() == {"events-of-acme": "topic_missing: there is no such topic"}
+    board.missing([])
+    assert board.troubles() == {}
