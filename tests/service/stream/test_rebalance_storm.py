@@ -63,7 +63,9 @@ def test_a_storm_of_rebalances_loses_and_repeats_nothing(data_dir: Path, seed: i
 
 def _join(world: World, stack: ExitStack) -> RunningWorker:
     """Started, not waited for."""
-    return stack.enter_context(world.worker(HUB_FAILPOINTS=SLOW_COPY, HUB_INGEST_BATCH_EVENTS_MAX="200"))
+    # A short buffer: whoever leaves in order must have time to store it, on a crowded machine too.
+    small = {"HUB_INGEST_BATCH_EVENTS_MAX": "200", "HUB_WORKER_PARTITION_EVENTS_MAX": "600"}
+    return stack.enter_context(world.worker(HUB_FAILPOINTS=SLOW_COPY, **small))
 
 
 def _await_claim(world: World, claims: int, members: list[RunningWorker]) -> None:

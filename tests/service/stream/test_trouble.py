@@ -143,7 +143,9 @@ def test_a_topic_made_anew_under_a_running_worker_halts_it(
             worker,
             "the alarm for all of it",
         )
-        assert "topic_made_anew" in worker.ready()[1]
+        # Its offsets may be found to be gone before its id is looked at: either is an alarm, neither a jump.
+        said = worker.ready()[1]
+        assert "topic_made_anew" in said or "offset_out_of_range" in said
     # A restart reads the new topic from its beginning, under keys of its own.
     stream.fill(stored.tenant_id, range(2 * EVENTS))
     with a_worker(db, stream, tmp_path) as worker:
