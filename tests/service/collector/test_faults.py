@@ -3,10 +3,11 @@
 import gzip
 import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+import zstandard
 
 from tests.service.collector.conftest import Served
 from tests.support.collecting import Tenant, array, code, fresh
@@ -60,14 +61,25 @@ def test_a_body_past_the_bound_is_413(served: Served, tenant: Tenant) -> None:
     assert code(served.collector.send(b" " * (4 * MIB + 1), tenant.key)) == (413, "body_too_large")
 
 
-def test_a_bomb_is_413_and_costs_no_more_than_a_body_of_the_bound(served: Served, tenant: Tenant) -> None:
-    stream = zlib.compressobj(9, wbits=31)
-    stream.compress(bytes(MIB))
+def _gzip_bomb() -> bytes:
     head = zlib.compressobj(9, wbits=31)
     first = head.compress(bytes(MIB)) + head.flush(zlib.Z_FULL_FLUSH)
     block = head.compress(bytes(MIB)) + head.flush(zlib.Z_FULL_FLUSH)
+    return first + block * 1023
+
+
+def _zstd_bomb() -> bytes:
+    frame = zstandard.ZstdCompressor().compressobj()
+    return b"".join([frame.compress(bytes(MIB)) for _ in range(1024)]) + frame.flush()
+
+
+@pytest.mark.parametrize(("coding", "make"), [("gzip", _gzip_bomb), ("zstd", _zstd_bomb)])
+def test_a_bomb_is_413_and_costs_no_more_than_a_body_of_the_bound(
+    served: Served, tenant: Tenant, coding: str, make: Callable[[], bytes]
+) -> None:
+    bomb = make()  # 1 GiB
     before_bytes = psutil.Process(served.collector.process.pid).memory_info().rss
-    answer = served.collector.send(first + block * 1023, tenant.key, content_encoding="gzip")
+    answer = served.collector.send(bomb, tenant.key, content_encoding=coding)
     assert code(answer) == (413, "body_too_large")
     assert psutil.Process(served.collector.process.pid).memory_info().rss - before_bytes < 64 * MIB
 
