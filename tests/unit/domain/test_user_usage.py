@@ -14,7 +14,11 @@ NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
 
 def picker(**changed: Any) -> DimensionQuery:
-    words = {"start": NOW - timedelta(days=3, seconds=7), "end": NOW, "name": "model"} | changed
+    words: dict[str, Any] = {
+        "start": NOW - timedelta(days=3, seconds=7),
+        "end": NOW,
+        "name": "model",
+    } | changed
     return DimensionQuery(TenantId(1), **words)
 
 
