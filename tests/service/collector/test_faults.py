@@ -102,6 +102,20 @@ def test_a_body_that_stops_coming_is_408(served: Served, tenant: Tenant) -> None
         assert connection.recv(4096).startswith(b"HTTP/1.1 408")
 
 
+def test_a_body_that_drips_is_408_although_it_never_stops(served: Served, tenant: Tenant) -> None:
+    with served.collector.raw() as connection:
+        connection.sendall(_head(tenant, "Content-Length: 100000") + b"{")
+        connection.settimeout(0.1)
+        answer = b""
+        for _ in range(600):
+            try:
+                answer = connection.recv(4096)
+                break
+            except TimeoutError:
+                connection.sendall(b" ")
+        assert answer.startswith(b"HTTP/1.1 408")
+
+
 def test_idle_and_slow_clients_lock_nobody_out(served: Served, tenant: Tenant) -> None:
     quiet = [served.collector.raw() for _ in range(300)]
     try:
@@ -162,6 +176,17 @@ def test_another_tenants_name_in_the_payload_is_compared_and_never_believed(
     answer = served.collector.send(body, tenant.key)
     assert [(one["index"], one["code"]) for one in answer.body["rejected"]] == [(0, "tenant_mismatch")]
     assert (tenant.stored(), other.stored()) == (2, 0)
+
+
+def test_another_tenants_key_stores_for_that_tenant_whatever_was_sent_before(
+    served: Served, tenant: Tenant
+) -> None:
+    other = served.tenant("next-door")
+    body = array(fresh([0, 1]))
+    for one in (tenant, other):
+        answer = served.collector.send(body, one.key)
+        assert (answer.status, answer.body["accepted"], answer.body["duplicates"]) == (200, 2, 0)
+    assert (tenant.stored(), other.stored()) == (2, 2)
 
 
 def test_another_method_is_405_and_says_which(served: Served, tenant: Tenant) -> None:
