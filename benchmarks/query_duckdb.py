@@ -67,7 +67,9 @@ class Peer:
             "start": ask.start.replace(tzinfo=None),
             "end": ask.end.replace(tzinfo=None),
         }
-        rows: list[tuple[Any, ...]] = self._conn.execute(text, args | ({"value": value} if column else {})).fetchall()
+        rows: list[tuple[Any, ...]] = self._conn.execute(
+            text, args | ({"value": value} if column else {})
+        ).fetchall()
         return rows
 
     def timed(self, asks: list[Ask]) -> list[float]:
