@@ -109,6 +109,7 @@ class _Demo:
     """A running demo, stopped as Ctrl-C does."""
 
     def __init__(self, data_dir: Path, trace: Path) -> None:
+        self._data_dir = data_dir
         self._process = subprocess.Popen(
             [*COMMAND, "demo", "--trace", str(trace)],
             env=environment(None, HUB_DATA_DIR=str(data_dir), HUB_API_PORT="0"),
@@ -130,7 +131,9 @@ class _Demo:
     def memory_bytes(self) -> int:
         """Of the process and its server; memory shared between them is counted once."""
         main = psutil.Process(self._process.pid)
-        rest = [child for child in psutil.process_iter() if "hub-test-" in " ".join(_command_line(child))]
+        # By its own folder: servers of other tests, or of another session of tests, are not its memory.
+        rest = [one for one in psutil.process_iter() if str(self._data_dir) in " ".join(_command_line(one))]
+        assert rest, "the server was not found"
         family = {
             process.pid: process for one in (main, *rest) for process in (one, *one.children(recursive=True))
         }
