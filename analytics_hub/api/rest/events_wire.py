@@ -59,7 +59,9 @@ class EventBody(_Body):
     cost_usd: str = Field(description="Exact decimal; all lines together.")
     cost_lines_usd: dict[str, str]
     cost_status: str = Field(description="priced, partial, unpriced, provider_reported or estimated.")
-    price_id: int | None
+    price_id: str | None = Field(
+        description="Which price it was; text, because a number in JSON is exact to 53 bits only."
+    )
 
 
 class EventsBody(_Body):
@@ -94,7 +96,7 @@ def events_table(page: EventPage, cursor: str | None) -> Table:
         *(Column(f"cost_{line}_usd", Kind.MONEY) for line in COST_LINES),
         Column("cost_usd", Kind.MONEY),
         Column("cost_status", Kind.TEXT),
-        Column("price_id", Kind.COUNT),
+        Column("price_id", Kind.TEXT),
     ]
     facts = {
         "next": cursor,
@@ -121,7 +123,7 @@ def _row(event: RawEvent) -> list[Cell]:
         *(body["cost_lines_usd"][line] for line in COST_LINES),
         body["cost_usd"],
         event.cost_status,
-        event.price_id,
+        body["price_id"],
     ]
 
 
@@ -150,7 +152,7 @@ def event_body(event: RawEvent) -> dict[str, Any]:
         "cost_usd": usd_from_pico(sum(event.cost_pico_usd.values())),
         "cost_lines_usd": {line: usd_from_pico(pico) for line, pico in event.cost_pico_usd.items()},
         "cost_status": event.cost_status,
-        "price_id": event.price_id,
+        "price_id": None if event.price_id is None else str(event.price_id),
     }
 
 

@@ -34,6 +34,8 @@ def test_an_event_is_shown_with_exact_money_and_its_dimensions(db: Database) -> 
     assert one.cost_usd == "0.0000175"
     assert one.cost_lines_usd["input"] == "0.0000075"
     assert (one.latency_ms, one.ttft_ms, one.cost_status) == (6.0, None, "priced")
+    assert one.price_id is not None
+    assert -(2**63) <= int(one.price_id) < 2**63
     assert answer.headers["cache-control"].startswith("private")
 
 
