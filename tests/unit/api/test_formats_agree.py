@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pyarrow as pa  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -134,7 +134,7 @@ def parquet_value(value: Any, kind: Any) -> Any:
     if value is None or pa.types.is_string(kind):
         return value
     if pa.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).astimezone(UTC)
     return Decimal(value) if pa.types.is_decimal(kind) else value
 
 
@@ -149,6 +149,9 @@ def arrow_type(name: str, tz: str) -> Any:
 
 @settings(max_examples=60)
 @given(DELTAS, QUESTIONS)
+@example(
+    [], {"from": "2026-10-31", "to": "2026-11-02", "interval": "1h", "tz": "America/New_York", "fill": "true"}
+)
 def test_every_format_says_the_same(deltas: list[Delta], question: dict[str, str]) -> None:
     world = World()
     for delta in deltas:
@@ -179,5 +182,9 @@ def test_every_format_says_the_same(deltas: list[Delta], question: dict[str, str
     for field in table.schema:
         assert field.type == arrow_type(field.name, question["tz"])
         expected = [parquet_value(row[field.name], field.type) for row in rows]
-        assert table.column(field.name).to_pylist() == expected
+        column = table.column(field.name)
+        if pa.types.is_timestamp(field.type):
+            # In the hour that a zone repeats, Python takes moments of two zones for unequal (PEP 495).
+            column = column.cast(pa.timestamp("us", "UTC"))
+        assert column.to_pylist() == expected
     assert orjson.loads(table.schema.metadata[b"hub.total"]) == body["total"]
