@@ -1,9 +1,8 @@
 """The use case behind the raw events: page after page, newest first, from one snapshot a page.
 
-In: an `EventFilter` and a page size. Out: an `EventPage`. `ORDER BY … LIMIT` does not pass a barrier, so that a page
-would sort everything that its range holds; it is read in windows of time instead, from the newest back, each wider than
-the one before. Were a filter rare, that would go on through years: it ends after so many days or seconds, and the page
-says where.
+In: an `EventFilter` and a page size. Out: an `EventPage`. A page is searched for in windows of time, from the newest
+back: were a filter rare, that would go on through years. It ends after so many days, or after the window in which the
+seconds were over, and the page says where.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,8 +16,8 @@ from analytics_hub.domain.raw_event import EventFilter, EventPage, EventPlace, E
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.declared_tags import check_declared
 
-_FIRST_WINDOW: Final = timedelta(minutes=1)
-_WIDER: Final = 8
+_FIRST_WINDOW: Final = timedelta(hours=1)
+_WIDER: Final = 24
 _WIDEST: Final = timedelta(days=1)  # what the largest tenant's statement can read in time
 
 

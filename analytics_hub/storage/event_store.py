@@ -1,7 +1,8 @@
-"""The real store behind the raw events: one tenant's, through the barrier views, window by window of one snapshot.
+"""The real store behind the raw events: one tenant's, window by window of one snapshot.
 
-In: a filter and a window of time. Out: `RawEvent`s. Which windows are read is decided by
-`analytics_hub/query/events.py`.
+In: a filter and a window of time. Out: `RawEvent`s. Their places are searched for in the index
+(`hub.newest_event_places()`), what is shown of them is read through the barrier view. Which windows are read is decided
+by `analytics_hub/query/events.py`.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -35,7 +36,7 @@ _COLUMNS: Final = (
     ),
     *("costs", "cost_status", "price_id"),
 )
-"""Of the statement `newest`, in its order."""
+"""Of the statement `events`, in its order."""
 _LOST_SERIES: Final = ("",) * len(DIMENSIONS)
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -62,6 +63,7 @@ class PostgresEventSnapshot:
     def __init__(self, cursor: _Cursor, tenant: TenantId) -> None:
         self._cursor = cursor
         self._tenant = tenant
+        self._chosen: tuple[EventFilter, list[int]] | None = None
 
     async def kept(self) -> EventsKept:
         await self._cursor.execute(_SQL["kept"], {"tenant_id": int(self._tenant)})
@@ -75,23 +77,60 @@ class PostgresEventSnapshot:
     async def newest(
         self, question: EventFilter, start: datetime, before: EventPlace, limit: int
     ) -> Sequence[RawEvent]:
+        series = await self._series(question)
+        if series == []:
+            return []
         window = {"start": start, "before_at": before.at, "before_key": before.key, "limit": limit}
-        await self._cursor.execute(_SQL["newest"], _choice(self._tenant, question) | window)
+        await self._cursor.execute(_SQL["places"], _fields(question) | window | {"series": series})
+        places = await self._cursor.fetchall()
+        if not places:
+            return []
+        await self._cursor.execute(_SQL["events"], {"tenant_id": int(self._tenant)} | _bounds(places))
         return [_event(row) for row in await self._cursor.fetchall()]
 
+    async def _series(self, question: EventFilter) -> list[int] | None:
+        """Those that the filters choose; None: all, also lost ones. Looked up once for all windows of a question."""
+        if not question.dimensions and not question.errors_only:
+            return None
+        if self._chosen is None or self._chosen[0] != question:
+            await self._cursor.execute(_SQL["series"], _dimensions(self._tenant, question))
+            row = await self._cursor.fetchone()
+            assert row is not None  # an aggregate has one row
+            self._chosen = question, row[0] or []
+        return self._chosen[1]
 
-def _choice(tenant: TenantId, question: EventFilter) -> dict[str, object]:
-    """The filters as arguments; NULL where nothing was asked."""
-    asked = {chosen.dimension: list(chosen.values) for chosen in (*question.dimensions, *question.fields)}
-    args: dict[str, object] = {name: asked.get(name) for name in (*DIMENSIONS, *EVENT_FIELDS)}
+
+def _dimensions(tenant: TenantId, question: EventFilter) -> dict[str, object]:
+    """The filters of the series as arguments; NULL where nothing was asked."""
+    asked = {chosen.dimension: list(chosen.values) for chosen in question.dimensions}
+    args: dict[str, object] = {name: asked.get(name) for name in DIMENSIONS}
     tags = {name.removeprefix(TAG_PREFIX): one for name, one in asked.items() if name.startswith(TAG_PREFIX)}
-    statuses = [COST_STATUSES.index(status) for status in asked.get("cost_status", ())]
     return args | {
         "tenant_id": int(tenant),
         "tags": orjson.dumps(tags).decode(),
         "errors_only": question.errors_only,
-        "any_series": not question.dimensions and not question.errors_only,
-        "cost_status": statuses or None,
+    }
+
+
+def _fields(question: EventFilter) -> dict[str, object]:
+    """The filters of the event itself as arguments; NULL where nothing was asked."""
+    asked = {chosen.dimension: list(chosen.values) for chosen in question.fields}
+    args: dict[str, object] = {name: asked.get(name) for name in EVENT_FIELDS}
+    statuses = [COST_STATUSES.index(status) for status in asked.get("cost_status", ())]
+    return args | {"cost_status": statuses or None}
+
+
+def _bounds(places: Sequence[Sequence[Any]]) -> dict[str, object]:
+    """The places, newest first, as arguments."""
+    moments, keys = ([place[column] for place in places] for column in range(2))
+    newest, oldest = places[0], places[-1]
+    return {
+        "moments": moments,
+        "keys": keys,
+        "newest_at": newest[0],
+        "newest_key": newest[1],
+        "oldest_at": oldest[0],
+        "oldest_key": oldest[1],
     }
 
 

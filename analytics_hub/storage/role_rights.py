@@ -10,6 +10,13 @@ def _on(rights: str, *tables: str) -> set[str]:
     return {f"{right} on hub.{table}" for right in rights.split(", ") for table in tables}
 
 
+_MOMENT = "timestamp with time zone"
+_DEFINED = {
+    "EXECUTE on hub.newest_flush(interval)",
+    f"EXECUTE on hub.newest_event_places({_MOMENT},{_MOMENT},uuid,integer,bigint[],{'text[],' * 9}smallint[])",
+}
+"""What a reader does past the barrier views: functions that test the tenant by themselves."""
+
 _READER_RIGHTS = {
     "CONNECT on the database",
     "USAGE on schema hub",
@@ -18,10 +25,10 @@ _READER_RIGHTS = {
     "EXECUTE on hub.engine()",
     "EXECUTE on hub.applied_migrations()",
     "EXECUTE on hub.authenticate(text)",
-    "EXECUTE on hub.newest_flush(interval)",
+    *_DEFINED,
     "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
 }
-_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.newest_flush(interval)"} | {
+_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", *_DEFINED} | {
     "TEMPORARY on the database",
     "EXECUTE on hub.ensure_day(date[])",
     "USAGE on hub.flush_id_seq",
@@ -45,7 +52,11 @@ _WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.n
         for column in ("tenant_id", "slug", "late_horizon", "declared_tags", "series_max")
     ),
 }
-_MAINT_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.authenticate(text)"} | {
+_MAINT_RIGHTS = _READER_RIGHTS - {
+    "USAGE on schema hub_read",
+    "EXECUTE on hub.authenticate(text)",
+    *_DEFINED,
+} | {
     "EXECUTE on hub.ensure_day(date[])",
     "EXECUTE on hub.refresh_statistics()",
     "EXECUTE on hub.parts_before(text,timestamp with time zone)",
@@ -62,7 +73,7 @@ _MAINT_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", "EXECUTE on hub.au
     *_on("SELECT, UPDATE", "rollup_retention"),
     *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "prices", "price_books"),
     *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
-    *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d"),
+    *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d", "usage_user_run", "usage_user_rows"),
     *_on("SELECT, INSERT, DELETE", "rollup_marks", "rollup_day_marks", "rollup_facet_gaps"),
 }
 
