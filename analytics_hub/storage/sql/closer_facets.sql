@@ -2,6 +2,7 @@
 -- where a dimension has too many values to be worth one. Run as hub_maint by closer/facets.py. One pass over the hours
 -- for all dimensions: grouping sets took a third to two thirds of the time that one row for each dimension took. A
 -- series that is lost has the value ''.
+-- `{{…}}` are lists of columns: storage/statements.py.
 
 -- name: count_series
 SELECT count(*) FROM hub.series WHERE tenant_id = %(tenant_id)s
@@ -24,9 +25,7 @@ HAVING count(*) >= %(values_max)s
 -- name: delete_gaps
 -- The dimensions are named so that the key finds the hours.
 DELETE FROM hub.rollup_facet_gaps
-WHERE tenant_id = %(tenant_id)s AND hour >= %(start)s AND hour < %(stop)s AND dimension = ANY (ARRAY[
-    '', 'provider', 'provider_account', 'model', 'operation', 'service_tier', 'environment', 'project', 'status'
-])
+WHERE tenant_id = %(tenant_id)s AND hour >= %(start)s AND hour < %(stop)s AND dimension = ANY (ARRAY[{{facets}}])
 
 -- name: insert_gaps
 INSERT INTO hub.rollup_facet_gaps (tenant_id, dimension, hour)
@@ -61,32 +60,10 @@ COPY (
             coalesce(
                 provider, provider_account, model, operation, service_tier, environment, project, status, ''
             ) AS value,
-            sum(events)::int8 AS events, sum(errors)::int8 AS errors, sum(input_tokens)::int8 AS input_tokens,
-            sum(cache_read_tokens)::int8 AS cache_read_tokens,
-            sum(cache_write_5m_tokens)::int8 AS cache_write_5m_tokens,
-            sum(cache_write_1h_tokens)::int8 AS cache_write_1h_tokens,
-            sum(input_audio_tokens)::int8 AS input_audio_tokens, sum(input_image_tokens)::int8 AS input_image_tokens,
-            sum(output_tokens)::int8 AS output_tokens, sum(output_reasoning_tokens)::int8 AS output_reasoning_tokens,
-            sum(output_audio_tokens)::int8 AS output_audio_tokens, sum(web_searches)::int8 AS web_searches,
-            sum(cost_input_pico_usd) AS cost_input_pico_usd,
-            sum(cost_cache_read_pico_usd) AS cost_cache_read_pico_usd,
-            sum(cost_cache_write_pico_usd) AS cost_cache_write_pico_usd,
-            sum(cost_output_pico_usd) AS cost_output_pico_usd, sum(cost_other_pico_usd) AS cost_other_pico_usd,
-            sum(provider_reported_cost_pico_usd) AS provider_reported_cost_pico_usd,
-            sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events,
-            sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens,
-            sum(latency_us_sum) AS latency_us_sum, sum(latency_count)::int8 AS latency_count,
-            sum(ttft_us_sum) AS ttft_us_sum, sum(ttft_count)::int8 AS ttft_count,
-            string_agg(latency_sketch, ''::bytea) AS latency_sketch, string_agg(ttft_sketch, ''::bytea) AS ttft_sketch
+            {{sums}}
         FROM (
             SELECT
-                h.tenant_id, h.bucket, h.events, h.errors, h.input_tokens, h.cache_read_tokens,
-                h.cache_write_5m_tokens, h.cache_write_1h_tokens, h.input_audio_tokens, h.input_image_tokens,
-                h.output_tokens, h.output_reasoning_tokens, h.output_audio_tokens, h.web_searches,
-                h.cost_input_pico_usd, h.cost_cache_read_pico_usd, h.cost_cache_write_pico_usd,
-                h.cost_output_pico_usd, h.cost_other_pico_usd, h.provider_reported_cost_pico_usd, h.unpriced_events,
-                h.partial_events, h.estimated_events, h.unpriced_tokens, h.latency_us_sum, h.latency_count,
-                h.ttft_us_sum, h.ttft_count, h.latency_sketch, h.ttft_sketch,
+                h.tenant_id, h.bucket, {{h.measures}},
                 coalesce(s.provider, '') AS provider, coalesce(s.provider_account, '') AS provider_account,
                 coalesce(s.model, '') AS model, coalesce(s.operation, '') AS operation,
                 coalesce(s.service_tier, '') AS service_tier, coalesce(s.environment, '') AS environment,
@@ -106,16 +83,8 @@ COPY (
 
 -- name: delete_hour_facets
 DELETE FROM hub.usage_1h_facet
-WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(stop)s AND dimension = ANY (ARRAY[
-    '', 'provider', 'provider_account', 'model', 'operation', 'service_tier', 'environment', 'project', 'status'
-])
+WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(stop)s
+  AND dimension = ANY (ARRAY[{{facets}}])
 
 -- name: insert_hour_facets
-COPY hub.usage_1h_facet (
-    tenant_id, dimension, bucket, value, events, errors, input_tokens, cache_read_tokens, cache_write_5m_tokens,
-    cache_write_1h_tokens, input_audio_tokens, input_image_tokens, output_tokens, output_reasoning_tokens,
-    output_audio_tokens, web_searches, cost_input_pico_usd, cost_cache_read_pico_usd, cost_cache_write_pico_usd,
-    cost_output_pico_usd, cost_other_pico_usd, provider_reported_cost_pico_usd, unpriced_events, partial_events,
-    estimated_events, unpriced_tokens, latency_us_sum, latency_count, ttft_us_sum, ttft_count, latency_sketch,
-    ttft_sketch
-) FROM STDIN (FORMAT binary)
+COPY hub.usage_1h_facet (tenant_id, dimension, bucket, value, {{measures}}) FROM STDIN (FORMAT binary)

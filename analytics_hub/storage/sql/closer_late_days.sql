@@ -1,13 +1,12 @@
 -- Days whose hours were dropped: what came late since is in `usage_1m` and is added straight to the day. Run as
 -- hub_maint by closer/late_days.py, in this order; delete_late_minutes of closer_hours.sql then deletes the minutes.
+-- `{{…}}` are lists of columns: storage/statements.py.
 
 -- name: insert_late_day_gaps
 -- A day that has rows but no facet of a dimension cannot get one from what came late.
 INSERT INTO hub.rollup_facet_gaps (tenant_id, dimension, hour)
 SELECT %(tenant_id)s, f.dimension, %(start)s
-FROM unnest(ARRAY[
-        '', 'provider', 'provider_account', 'model', 'operation', 'service_tier', 'environment', 'project', 'status'
-    ]) AS f (dimension)
+FROM unnest(ARRAY[{{facets}}]) AS f (dimension)
 WHERE EXISTS (SELECT FROM hub.usage_1d d WHERE d.tenant_id = %(tenant_id)s AND d.bucket = %(start)s)
   AND NOT EXISTS (
       SELECT FROM hub.usage_1d_facet d
@@ -18,23 +17,9 @@ ON CONFLICT DO NOTHING
 COPY (
     SELECT
         tenant_id, dimension, bucket, value,
-        sum(events)::int8, sum(errors)::int8, sum(input_tokens)::int8, sum(cache_read_tokens)::int8,
-        sum(cache_write_5m_tokens)::int8, sum(cache_write_1h_tokens)::int8, sum(input_audio_tokens)::int8,
-        sum(input_image_tokens)::int8, sum(output_tokens)::int8, sum(output_reasoning_tokens)::int8,
-        sum(output_audio_tokens)::int8, sum(web_searches)::int8, sum(cost_input_pico_usd),
-        sum(cost_cache_read_pico_usd), sum(cost_cache_write_pico_usd), sum(cost_output_pico_usd),
-        sum(cost_other_pico_usd), sum(provider_reported_cost_pico_usd), sum(unpriced_events)::int8,
-        sum(partial_events)::int8, sum(estimated_events)::int8, sum(unpriced_tokens)::int8, sum(latency_us_sum),
-        sum(latency_count)::int8, sum(ttft_us_sum), sum(ttft_count)::int8, string_agg(latency_sketch, ''::bytea),
-        string_agg(ttft_sketch, ''::bytea)
+        {{sums}}
     FROM (
-        SELECT
-            tenant_id, dimension, bucket, value, events, errors, input_tokens, cache_read_tokens,
-            cache_write_5m_tokens, cache_write_1h_tokens, input_audio_tokens, input_image_tokens, output_tokens,
-            output_reasoning_tokens, output_audio_tokens, web_searches, cost_input_pico_usd, cost_cache_read_pico_usd,
-            cost_cache_write_pico_usd, cost_output_pico_usd, cost_other_pico_usd, provider_reported_cost_pico_usd,
-            unpriced_events, partial_events, estimated_events, unpriced_tokens, latency_us_sum, latency_count,
-            ttft_us_sum, ttft_count, latency_sketch, ttft_sketch
+        SELECT tenant_id, dimension, bucket, value, {{measures}}
         FROM hub.usage_1d_facet
         WHERE tenant_id = %(tenant_id)s AND bucket = %(start)s
         UNION ALL
@@ -48,32 +33,10 @@ COPY (
             coalesce(
                 provider, provider_account, model, operation, service_tier, environment, project, status, ''
             ) AS value,
-            sum(events)::int8 AS events, sum(errors)::int8 AS errors, sum(input_tokens)::int8 AS input_tokens,
-            sum(cache_read_tokens)::int8 AS cache_read_tokens,
-            sum(cache_write_5m_tokens)::int8 AS cache_write_5m_tokens,
-            sum(cache_write_1h_tokens)::int8 AS cache_write_1h_tokens,
-            sum(input_audio_tokens)::int8 AS input_audio_tokens, sum(input_image_tokens)::int8 AS input_image_tokens,
-            sum(output_tokens)::int8 AS output_tokens, sum(output_reasoning_tokens)::int8 AS output_reasoning_tokens,
-            sum(output_audio_tokens)::int8 AS output_audio_tokens, sum(web_searches)::int8 AS web_searches,
-            sum(cost_input_pico_usd) AS cost_input_pico_usd,
-            sum(cost_cache_read_pico_usd) AS cost_cache_read_pico_usd,
-            sum(cost_cache_write_pico_usd) AS cost_cache_write_pico_usd,
-            sum(cost_output_pico_usd) AS cost_output_pico_usd, sum(cost_other_pico_usd) AS cost_other_pico_usd,
-            sum(provider_reported_cost_pico_usd) AS provider_reported_cost_pico_usd,
-            sum(unpriced_events)::int8 AS unpriced_events, sum(partial_events)::int8 AS partial_events,
-            sum(estimated_events)::int8 AS estimated_events, sum(unpriced_tokens)::int8 AS unpriced_tokens,
-            sum(latency_us_sum) AS latency_us_sum, sum(latency_count)::int8 AS latency_count,
-            sum(ttft_us_sum) AS ttft_us_sum, sum(ttft_count)::int8 AS ttft_count,
-            string_agg(latency_sketch, ''::bytea) AS latency_sketch, string_agg(ttft_sketch, ''::bytea) AS ttft_sketch
+            {{sums}}
         FROM (
             SELECT
-                h.tenant_id, h.bucket, h.events, h.errors, h.input_tokens, h.cache_read_tokens,
-                h.cache_write_5m_tokens, h.cache_write_1h_tokens, h.input_audio_tokens, h.input_image_tokens,
-                h.output_tokens, h.output_reasoning_tokens, h.output_audio_tokens, h.web_searches,
-                h.cost_input_pico_usd, h.cost_cache_read_pico_usd, h.cost_cache_write_pico_usd,
-                h.cost_output_pico_usd, h.cost_other_pico_usd, h.provider_reported_cost_pico_usd, h.unpriced_events,
-                h.partial_events, h.estimated_events, h.unpriced_tokens, h.latency_us_sum, h.latency_count,
-                h.ttft_us_sum, h.ttft_count, h.latency_sketch, h.ttft_sketch,
+                h.tenant_id, h.bucket, {{h.measures}},
                 coalesce(s.provider, '') AS provider, coalesce(s.provider_account, '') AS provider_account,
                 coalesce(s.model, '') AS model, coalesce(s.operation, '') AS operation,
                 coalesce(s.service_tier, '') AS service_tier, coalesce(s.environment, '') AS environment,
@@ -97,33 +60,14 @@ COPY (
 COPY (
     SELECT
         tenant_id, bucket, series_id,
-        sum(events)::int8, sum(errors)::int8, sum(input_tokens)::int8, sum(cache_read_tokens)::int8,
-        sum(cache_write_5m_tokens)::int8, sum(cache_write_1h_tokens)::int8, sum(input_audio_tokens)::int8,
-        sum(input_image_tokens)::int8, sum(output_tokens)::int8, sum(output_reasoning_tokens)::int8,
-        sum(output_audio_tokens)::int8, sum(web_searches)::int8, sum(cost_input_pico_usd),
-        sum(cost_cache_read_pico_usd), sum(cost_cache_write_pico_usd), sum(cost_output_pico_usd),
-        sum(cost_other_pico_usd), sum(provider_reported_cost_pico_usd), sum(unpriced_events)::int8,
-        sum(partial_events)::int8, sum(estimated_events)::int8, sum(unpriced_tokens)::int8, sum(latency_us_sum),
-        sum(latency_count)::int8, sum(ttft_us_sum), sum(ttft_count)::int8, string_agg(latency_sketch, ''::bytea),
-        string_agg(ttft_sketch, ''::bytea)
+        {{sums}}
     FROM (
-        SELECT
-            tenant_id, bucket, series_id, events, errors, input_tokens, cache_read_tokens, cache_write_5m_tokens,
-            cache_write_1h_tokens, input_audio_tokens, input_image_tokens, output_tokens, output_reasoning_tokens,
-            output_audio_tokens, web_searches, cost_input_pico_usd, cost_cache_read_pico_usd,
-            cost_cache_write_pico_usd, cost_output_pico_usd, cost_other_pico_usd, provider_reported_cost_pico_usd,
-            unpriced_events, partial_events, estimated_events, unpriced_tokens, latency_us_sum, latency_count,
-            ttft_us_sum, ttft_count, latency_sketch, ttft_sketch
+        SELECT tenant_id, bucket, series_id, {{measures}}
         FROM hub.usage_1d
         WHERE tenant_id = %(tenant_id)s AND bucket = %(start)s
         UNION ALL
         SELECT
-            tenant_id, date_bin('1 day', bucket, '2000-01-01 00:00:00+00'), series_id, events, errors, input_tokens,
-            cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, input_audio_tokens, input_image_tokens,
-            output_tokens, output_reasoning_tokens, output_audio_tokens, web_searches, cost_input_pico_usd,
-            cost_cache_read_pico_usd, cost_cache_write_pico_usd, cost_output_pico_usd, cost_other_pico_usd,
-            provider_reported_cost_pico_usd, unpriced_events, partial_events, estimated_events, unpriced_tokens,
-            latency_us_sum, latency_count, ttft_us_sum, ttft_count, latency_sketch, ttft_sketch
+            tenant_id, date_bin('1 day', bucket, '2000-01-01 00:00:00+00'), series_id, {{measures}}
         FROM hub.usage_1m
         WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(stop)s
     ) AS parts
