@@ -7,7 +7,7 @@ stands beside the k-th of the period before, which may have more buckets or fewe
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from analytics_hub.domain.answer import Point, Series, UsageAnswer, Value
+from analytics_hub.domain.answer import Point, Points, Series, UsageAnswer, Value
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Span
 from analytics_hub.domain.usage import Interval
@@ -57,9 +57,7 @@ def _paired(answer: UsageAnswer, series: Series) -> Iterator[tuple[Point | None,
     yield from ((now.get(place), past.get(place)) for place in sorted(now.keys() | past.keys()))
 
 
-def _by_place(
-    answer: UsageAnswer, start: datetime, end: datetime, points: Sequence[Point]
-) -> dict[int, Point]:
+def _by_place(answer: UsageAnswer, start: datetime, end: datetime, points: Points) -> dict[int, Point]:
     edges = bucket_edges(answer.query.interval, answer.query.zone, Span(start, end))
     places = {edge: place for place, edge in enumerate(edges)}
     return {places[point.start]: point for point in points}

@@ -20,10 +20,11 @@ _PLACES_MIN = 2
 
 def usd_from_pico(pico: int) -> str:
     """The exact decimal string in USD: 1_500_000_000_000 -> "1.50", 3_000_000 -> "0.000003"."""
-    whole, part = divmod(abs(pico), PICO_PER_USD)
-    digits = f"{part:0{_PLACES}d}"
-    kept = digits.rstrip("0").ljust(_PLACES_MIN, "0")
-    return f"{'-' if pico < 0 else ''}{whole}.{kept}"
+    digits = f"{abs(pico):0{_PLACES + 1}d}"
+    whole, kept = digits[:-_PLACES], digits[-_PLACES:].rstrip("0")
+    if len(kept) < _PLACES_MIN:
+        kept = kept.ljust(_PLACES_MIN, "0")
+    return f"-{whole}.{kept}" if pico < 0 else f"{whole}.{kept}"
 
 
 def pico_from_usd(usd: str) -> PicoUsd:

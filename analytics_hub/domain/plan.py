@@ -4,7 +4,7 @@ Values only. `analytics_hub/query/plan.py` decides them, `analytics_hub/query/bu
 and the store (`analytics_hub/storage/usage_store.py`) runs that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,16 +87,17 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureRow:
-    """Sums of one output bucket and group. `bucket=None` without an interval; `other` is everything past the
-    limit.
+class GroupRows:
+    """The rows of one group by column, a row an output bucket: thousands of rows are a few lists.
+
+    `buckets` ascend; without an interval there is one, None. `other` is everything past the limit.
     """
 
-    bucket: datetime | None
     group: tuple[str, ...]
     other: bool
-    sums: Mapping[str, int]
-    sketches: Mapping[str, bytes]
+    buckets: Sequence[datetime | None]
+    sums: Mapping[str, Sequence[int]]
+    sketches: Mapping[str, Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)

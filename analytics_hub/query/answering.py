@@ -3,20 +3,20 @@
 In: a plan with its rows, and perhaps that of the period before, for the same groups. Out: `Series` and totals.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from analytics_hub.domain.answer import Coverage, Point, PreviousSeries, Series
-from analytics_hub.domain.plan import MeasureRow, Plan
+from analytics_hub.domain.answer import Coverage, Points, PreviousSeries, Series
+from analytics_hub.domain.plan import GroupRows, Plan
 from analytics_hub.domain.usage import Interval
-from analytics_hub.query.measures import Measures, merged
-from analytics_hub.query.values import values
+from analytics_hub.query.measures import Columns, Measures, merged
+from analytics_hub.query.values import value_columns, values
 
 _Key = tuple[bool, tuple[str, ...]]
 """Whether it is `other`, and the group."""
 
 NOTHING = Measures({}, {})
+_NO_ROWS = GroupRows((), other=False, buckets=(), sums={}, sketches={})
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,21 @@ class Answered:
     """A plan and what it gave: group by group, `other` last, buckets ascending."""
 
     planned: Plan
-    rows: Sequence[MeasureRow]
-    whole: Sequence[MeasureRow] | None = None
+    rows: Sequence[GroupRows]
+    whole: Sequence[GroupRows] | None = None
     """The rows of everything, where those of the groups do not say all that is said of the whole."""
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
         """The groups that are told apart, in order."""
-        return tuple(dict.fromkeys(row.group for row in self.rows if not row.other))
+        return tuple(rows.group for rows in self.rows if not rows.other)
 
-    def by_group(self) -> dict[_Key, list[MeasureRow]]:
-        found: dict[_Key, list[MeasureRow]] = {}
-        for key, members in groupby(self.rows, key=lambda row: (row.other, row.group)):
-            found[key] = list(members)
-        return found
+    def by_group(self) -> dict[_Key, GroupRows]:
+        return {(rows.other, rows.group): rows for rows in self.rows}
 
     def total(self) -> Measures:
         """That of all groups, `other` included."""
-        return _total(self.rows if self.whole is None else self.whole)
+        return merged(Columns.of(rows).total() for rows in (self.rows if self.whole is None else self.whole))
 
 
 def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:
@@ -54,14 +51,14 @@ def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:
     series = []
     for key in dict.fromkeys(wanted):
         other, group = key
-        rows = current.get(key, [])
+        rows = current.get(key, _NO_ROWS)
         series.append(
             Series(
                 group={} if other else dict(zip(query.group_by, group, strict=True)),
                 other=other,
-                total=values(query.metrics, _total(rows)),
+                total=values(query.metrics, Columns.of(rows).total()),
                 points=_points(now.planned, rows),
-                previous=_previous(before.planned, past.get(key, [])) if before else None,
+                previous=_previous(before.planned, past.get(key, _NO_ROWS)) if before else None,
             )
         )
     return tuple(series)
@@ -79,25 +76,26 @@ def coverage_of(total: Measures) -> Coverage:
     )
 
 
-def _previous(planned: Plan, rows: Sequence[MeasureRow]) -> PreviousSeries:
-    return PreviousSeries(values(planned.query.metrics, _total(rows)), _points(planned, rows))
+def _previous(planned: Plan, rows: GroupRows) -> PreviousSeries:
+    return PreviousSeries(values(planned.query.metrics, Columns.of(rows).total()), _points(planned, rows))
 
 
-def _points(planned: Plan, rows: Sequence[MeasureRow]) -> tuple[Point, ...]:
-    if planned.query.interval is Interval.NONE:
-        return ()
-    metrics = planned.query.metrics
-    points = [Point(row.bucket, values(metrics, _measures(row))) for row in rows if row.bucket is not None]
-    if not planned.query.fill:
-        return tuple(points)
-    found = {point.start: point for point in points}
-    empty = values(metrics, NOTHING)
-    return tuple(found.get(edge) or Point(edge, empty) for edge in planned.edges)
+def _points(planned: Plan, rows: GroupRows) -> Points:
+    query = planned.query
+    if query.interval is Interval.NONE:
+        return Points()
+    starts = [bucket for bucket in rows.buckets if bucket is not None]
+    found = Points(starts, value_columns(query.metrics, Columns.of(rows)))
+    return _filled(planned, found) if query.fill else found
 
 
-def _total(rows: Iterable[MeasureRow]) -> Measures:
-    return merged(_measures(row) for row in rows)
-
-
-def _measures(row: MeasureRow) -> Measures:
-    return Measures(row.sums, row.sketches)
+def _filled(planned: Plan, found: Points) -> Points:
+    """A point for every bucket."""
+    places = {start: place for place, start in enumerate(found.starts)}
+    taken = [places.get(edge, -1) for edge in planned.edges]
+    empty = values(planned.query.metrics, NOTHING)
+    columns = {}
+    for name, column in found.columns.items():
+        known = [*column, empty[name]]  # where there is no place: the last
+        columns[name] = [known[place] for place in taken]
+    return Points(planned.edges, columns)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from analytics_hub.domain.plan import GroupRows
+
 
 @dataclass(frozen=True, slots=True)
 class Measures:
@@ -12,8 +14,28 @@ class Measures:
     sketches: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The measures of so many rows, by column."""
+
+    count: int
+    sums: Mapping[str, Sequence[int]]
+    sketches: Mapping[str, Sequence[bytes]]
+
+    @classmethod
+    def of(cls, rows: GroupRows) -> "Columns":
+        return cls(len(rows.buckets), rows.sums, rows.sketches)
+
+    def total(self) -> Measures:
+        """All rows together: sums add up, sketches concatenate."""
+        return Measures(
+            {column: sum(amounts) for column, amounts in self.sums.items()},
+            {column: b"".join(sketches) for column, sketches in self.sketches.items()},
+        )
+
+
 def merged(parts: Iterable[Measures]) -> Measures:
-    """All parts together: sums add up, sketches concatenate. What a part lacks is nothing."""
+    """All parts together. What a part lacks is nothing."""
     whole = list(parts)
     sums = [part.sums for part in whole]
     sketches = [part.sketches for part in whole if part.sketches]

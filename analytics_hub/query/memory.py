@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from itertools import groupby
 
 from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.domain.plan import Level, Marks, MeasureRow, Plan, Span
+from analytics_hub.domain.plan import GroupRows, Level, Marks, Plan, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.measures import Measures, merged
@@ -86,7 +87,7 @@ class MemorySnapshot:
             gaps={name: _inside(self._marks.gaps.get(name, frozenset()), span) for name in facets},
         )
 
-    async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
+    async def rows(self, plan: Plan) -> Sequence[GroupRows]:
         cells: dict[tuple[_Group, datetime | None], list[Measures]] = {}
         for row in self._chosen(plan):
             group = tuple(row.series.get(name, "") for name in plan.query.group_by)
@@ -101,9 +102,10 @@ class MemorySnapshot:
             if rank < shown or plan.others:
                 folded.setdefault((rank, bucket), []).extend(parts)
         groups = {rank: group for group, rank in ranks.items() if rank < shown}
+        ordered = sorted(folded, key=lambda key: (key[0], key[1] or self._marks.taken_at))
         return [
-            _row(plan, groups.get(rank), bucket, merged(folded[rank, bucket]))
-            for rank, bucket in sorted(folded, key=lambda key: (key[0], key[1] or self._marks.taken_at))
+            _rows(plan, groups.get(rank), {key[1]: merged(folded[key]) for key in keys})
+            for rank, keys in groupby(ordered, key=lambda key: key[0])
         ]
 
     def _chosen(self, plan: Plan) -> Iterator[Delta]:
@@ -140,11 +142,17 @@ def _score(plan: Plan, sums: Mapping[str, int]) -> Fraction | int | None:
     return ratio(metric, sums) if metric.per else amount_of(metric, sums)
 
 
-def _row(plan: Plan, group: _Group | None, bucket: datetime | None, parts: Measures) -> MeasureRow:
-    sums = {column: parts.sums.get(column, 0) for column in plan.columns}
-    sketches = {column: parts.sketches.get(column, b"") for column in plan.sketches}
+def _rows(plan: Plan, group: _Group | None, parts: Mapping[datetime | None, Measures]) -> GroupRows:
     empty = ("",) * len(plan.query.group_by)
-    return MeasureRow(bucket, empty if group is None else group, group is None, sums, sketches)
+    return GroupRows(
+        empty if group is None else group,
+        other=group is None,
+        buckets=list(parts),
+        sums={column: [part.sums.get(column, 0) for part in parts.values()] for column in plan.columns},
+        sketches={
+            column: [part.sketches.get(column, b"") for part in parts.values()] for column in plan.sketches
+        },
+    )
 
 
 def _bucket(plan: Plan, moment: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from analytics_hub.domain.dead_letter import (
     ReplayVerdict,
 )
 from analytics_hub.domain.ledger import LedgerHour
-from analytics_hub.domain.plan import Marks, MeasureRow, Plan, Span
+from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 
 
@@ -27,10 +27,8 @@ class UsageSnapshot(Protocol):
         and the moment of the view."""
         ...
 
-    async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
-        """Sums by output bucket and group: best group first, `other` last, buckets ascending within a
-        group.
-        """
+    async def rows(self, plan: Plan) -> Sequence[GroupRows]:
+        """Sums by output bucket, group by group: best group first, `other` last. Nothing of a group without rows."""
         ...
 
 

@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analytics_hub.domain.plan import Marks, MeasureRow, Plan
-from analytics_hub.domain.usage import FIRST_MOMENT, Interval, UsageQuery
+from analytics_hub.domain.plan import GroupRows, Marks, Plan
+from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.answering import Answered
 from analytics_hub.query.plan import facet_of, metric_columns, plan
 from analytics_hub.query.ports import UsageSnapshot
@@ -58,7 +58,7 @@ class Reader:
             query, interval=Interval.NONE, metrics=(order.metric,), order=order, limit=query.groups_max
         )
         rows = await self.snapshot.rows(await self._plan(once))
-        return tuple(row.group for row in rows if not row.other), not any(row.other for row in rows)
+        return tuple(one.group for one in rows if not one.other), not any(one.other for one in rows)
 
 
 def _in_parts(planned: Plan) -> bool:
@@ -71,17 +71,21 @@ def _in_parts(planned: Plan) -> bool:
     )
 
 
-def _others(planned: Plan, shown: Sequence[MeasureRow], total: Sequence[MeasureRow]) -> list[MeasureRow]:
+def _others(planned: Plan, shown: Sequence[GroupRows], total: Sequence[GroupRows]) -> list[GroupRows]:
     """What everything has more than the groups shown, bucket by bucket; where that is nothing at all, no row."""
-    columns = planned.columns
-    sums = {row.bucket: {column: row.sums[column] for column in columns} for row in total}
-    for row in shown:
-        left = sums.setdefault(row.bucket, dict.fromkeys(columns, 0))
-        for column, value in row.sums.items():
-            left[column] -= value
+    buckets = sorted({bucket for rows in (*shown, *total) for bucket in rows.buckets if bucket is not None})
+    places = {bucket: place for place, bucket in enumerate(buckets)}
+    left = {column: [0] * len(buckets) for column in planned.columns}
+    for sign, groups in ((1, total), (-1, shown)):
+        for rows in groups:
+            taken = [places[bucket] for bucket in rows.buckets if bucket is not None]
+            for column, amounts in left.items():
+                for place, amount in zip(taken, rows.sums[column], strict=True):
+                    amounts[place] += sign * amount
+    kept = [place for place, amounts in enumerate(zip(*left.values(), strict=True)) if any(amounts)]
+    if not kept:
+        return []
     group = ("",) * len(planned.query.group_by)
-    return [
-        MeasureRow(bucket, group, other=True, sums=left, sketches={})
-        for bucket, left in sorted(sums.items(), key=lambda item: item[0] or FIRST_MOMENT)
-        if any(left.values())
-    ]
+    sums = {column: [amounts[place] for place in kept] for column, amounts in left.items()}
+    at = [buckets[place] for place in kept]
+    return [GroupRows(group, other=True, buckets=at, sums=sums, sketches={})]

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from itertools import groupby
 from typing import Protocol
 
-from analytics_hub.domain.answer import Point, Series
+from analytics_hub.domain.answer import Point, Points, Series
 from analytics_hub.domain.plan import LevelRead, Marks, Plan, Read, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval
@@ -76,9 +76,9 @@ def _answer(query: UserQuery, planned: Plan, rows: Sequence[UserRow], marks: Mar
 def _series(query: UserQuery, group: Mapping[str, str], rows: Sequence[UserRow], *, other: bool) -> Series:
     metrics = query.usage.metrics
     total = merged(Measures(row.sums, {}) for row in rows)
-    points: tuple[Point, ...] = ()
+    points = Points()
     if query.usage.interval is not Interval.NONE:
-        points = tuple(
+        points = Points.of(
             Point(row.bucket, values(metrics, Measures(row.sums, {})))
             for row in rows
             if row.bucket is not None

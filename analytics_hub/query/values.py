@@ -1,19 +1,21 @@
 """From sums to metric values in their outward form. Quantiles are read from merged sketches in the Rust core.
 
-In: sums by column and sketches. Out: integers for counts, exact decimal strings for money, floats for ratios
+In: sums and sketches by column. Out: integers for counts, exact decimal strings for money, floats for ratios
 and milliseconds, None where there is nothing to divide by. What each metric is made of stands in
-`analytics_hub/domain/metrics.py`.
+`analytics_hub/domain/metrics.py`. All rows of a column are worked out at once: an answer has thousands of points.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import repeat
+from operator import add, mul, sub
 
 import rust_core
 from analytics_hub.domain.answer import Value
 from analytics_hub.domain.metrics import METRICS, Metric
 from analytics_hub.domain.money import usd_from_pico
-from analytics_hub.query.measures import Measures
+from analytics_hub.query.measures import Columns, Measures
 
 _US_PER_MS = 1000
 # A sketch is good to 2 %, a mean to the microsecond: more places would only pretend.
@@ -26,42 +28,85 @@ Sums = Mapping[str, int]
 
 def values(metrics: Sequence[str], measures: Measures) -> dict[str, Value]:
     """The values of the named metrics, in the order asked."""
+    row = Columns(
+        1,
+        {column: (amount,) for column, amount in measures.sums.items()},
+        {column: (sketch,) for column, sketch in measures.sketches.items()},
+    )
+    return {name: column[0] for name, column in value_columns(metrics, row).items()}
+
+
+def value_columns(metrics: Sequence[str], rows: Columns) -> dict[str, Sequence[Value]]:
+    """The same of many rows."""
     formulas, percentiles = _compiled(tuple(metrics))
-    sums = measures.sums
-    found = {name: formula(sums) for name, formula in formulas}
+    found = {name: formula(rows) for name, formula in formulas}
     if percentiles:
-        found |= _quantiles(percentiles, measures)
+        found |= _quantiles(percentiles, rows)
     return found
 
 
 @cache
-def _compiled(names: tuple[str, ...]) -> tuple[list[tuple[str, Callable[[Sums], Value]]], list[Metric]]:
-    """How each is made of sums, and those that are not: an answer has thousands of points of the same metrics."""
+def _compiled(
+    names: tuple[str, ...],
+) -> tuple[list[tuple[str, Callable[[Columns], Sequence[Value]]]], list[Metric]]:
+    """How each is made of sums, and those that are not."""
     metrics = [METRICS[name] for name in names]
     return [(one.name, _formula(one)) for one in metrics], [one for one in metrics if one.sketch]
 
 
-def _formula(metric: Metric) -> Callable[[Sums], Value]:
+def _formula(metric: Metric) -> Callable[[Columns], Sequence[Value]]:
     if metric.sketch:
-        return lambda _sums: None
+        return _not_yet
     if metric.per:
-        return lambda sums: _divided(metric, sums)
-    column = metric.add[0] if metric.add and not metric.subtract and len(metric.add) == 1 else ""
-    amount: Callable[[Sums], int] = (
-        (lambda sums: sums.get(column, 0)) if column else (lambda sums: amount_of(metric, sums))
-    )
+        return lambda rows: _divided(metric, rows)
     if metric.unit == "usd":
-        return lambda sums: usd_from_pico(amount(sums))
-    return amount
+        return lambda rows: [usd_from_pico(pico) for pico in _amounts(metric, rows)]
+    return lambda rows: _amounts(metric, rows)
 
 
-def _divided(metric: Metric, sums: Sums) -> Value:
-    share = ratio(metric, sums)
-    if share is None:
-        return None
-    if metric.unit == "usd":
-        return usd_from_pico(round(share * int(metric.scale)))  # half-even, and exact before
-    return round(float(share) * metric.scale, _PLACES[metric.unit])
+def _not_yet(_rows: Columns) -> Sequence[Value]:
+    """Holds the place of a percentile in the order asked."""
+    return ()
+
+
+def _divided(metric: Metric, rows: Columns) -> list[Value]:
+    quotient = _QUOTIENTS.get(metric.unit, _rounded)
+    pairs = zip(_above(metric, rows), _below(metric, rows), strict=True)
+    return [quotient(metric, above, below) if below else None for above, below in pairs]
+
+
+def _rounded(metric: Metric, above: int, below: int) -> float:
+    return round(above / below * metric.scale, _PLACES[metric.unit])
+
+
+def _usd(metric: Metric, above: int, below: int) -> str:
+    return usd_from_pico(round(Fraction(above * int(metric.scale), below)))  # half-even, and exact before
+
+
+_QUOTIENTS: dict[str, Callable[[Metric, int, int], Value]] = {"usd": _usd}
+
+
+def _above(metric: Metric, rows: Columns) -> Iterable[int]:
+    amounts = _amounts(metric, rows)
+    return map(mul, amounts, _added(metric.times, rows)) if metric.times else amounts
+
+
+def _below(metric: Metric, rows: Columns) -> Iterable[int]:
+    whole = _added(metric.per, rows)
+    return map(mul, whole, _added(metric.also_per, rows)) if metric.also_per else whole
+
+
+def _amounts(metric: Metric, rows: Columns) -> Sequence[int]:
+    added = _added(metric.add, rows)
+    return list(map(sub, added, _added(metric.subtract, rows))) if metric.subtract else added
+
+
+def _added(columns: tuple[str, ...], rows: Columns) -> Sequence[int]:
+    nothing = (0,) * rows.count
+    whole, *others = [rows.sums.get(column, nothing) for column in columns] or [nothing]
+    for other in others:
+        whole = list(map(add, whole, other))
+    return whole
 
 
 def amount_of(metric: Metric, sums: Sums) -> int:
@@ -81,13 +126,18 @@ def _total(columns: tuple[str, ...], sums: Sums) -> int:
     return sum(sums.get(column, 0) for column in columns)
 
 
-def _quantiles(metrics: list[Metric], measures: Measures) -> dict[str, float | None]:
+def _quantiles(metrics: list[Metric], rows: Columns) -> dict[str, Sequence[Value]]:
     """One pass over each sketch for all of its percentiles."""
-    found: dict[str, float | None] = {}
+    found: dict[str, Sequence[Value]] = {}
     for sketch in {metric.sketch for metric in metrics}:
         asked = [metric for metric in metrics if metric.sketch == sketch]
-        blob = measures.sketches.get(sketch, b"")
-        micros = rust_core.sketch_quantiles(blob, [metric.quantile for metric in asked])
-        for metric, value in zip(asked, micros, strict=True):
-            found[metric.name] = None if value is None else round(value / _US_PER_MS, _MS_PLACES)
+        wanted = [metric.quantile for metric in asked]
+        blobs = rows.sketches.get(sketch) or repeat(b"", rows.count)
+        micros = [rust_core.sketch_quantiles(blob, wanted) for blob in blobs]
+        for at, metric in enumerate(asked):
+            found[metric.name] = [_ms(row[at]) for row in micros]
     return found
+
+
+def _ms(micros: float | None) -> float | None:
+    return None if micros is None else round(micros / _US_PER_MS, _MS_PLACES)

@@ -2,19 +2,23 @@
 its ledger.
 
 In: a plan. How it becomes SQL is the builder's business (`analytics_hub/query/build.py`), which is handed
-in, because storage knows no query. Out: `MeasureRow`s in the order that the statement gives. The twin is
+in, because storage knows no query. Out: `GroupRows` in the order that the statement gives. The twin is
 `analytics_hub/query/memory.py`.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import psycopg
+from psycopg.types.numeric import IntLoader
+from psycopg.types.string import TextLoader
 
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
-from analytics_hub.domain.plan import Marks, MeasureRow, Plan, Span
+from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
@@ -22,7 +26,7 @@ from analytics_hub.storage.statements import statements
 
 Build = Callable[[Plan], tuple[str, Mapping[str, object]]]
 """A statement whose columns are: bucket, other, one a group dimension, the plan's columns, the plan's
-sketches.
+sketches. Sums are integers, whether int8 or numeric. Rows come group by group.
 """
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -87,23 +91,42 @@ class PostgresSnapshot:
             events_dropped_before=events.astimezone(UTC),
         )
 
-    async def rows(self, plan: Plan) -> Sequence[MeasureRow]:
+    async def rows(self, plan: Plan) -> Sequence[GroupRows]:
         text, args = self._build(plan)
-        # As bytes: the driver takes a str only when it is a literal of the source.
-        await self._cursor.execute(text.encode(), args)
-        return list(_measure_rows(plan, await self._cursor.fetchall()))
+        # A cursor of its own, because it reads some types in its own way.
+        async with self._cursor.connection.cursor() as cursor:
+            cursor.adapters.register_loader("numeric", IntLoader)
+            cursor.adapters.register_loader("timestamptz", TextLoader)
+            # As bytes: the driver takes a str only when it is a literal of the source.
+            await cursor.execute(text.encode(), args)
+            return list(_group_rows(plan, await cursor.fetchall()))
 
 
-def _measure_rows(plan: Plan, rows: Iterable[Sequence[Any]]) -> Iterator[MeasureRow]:
-    """Sums come as integers and decimals, and as NULL where nothing was summed."""
-    columns, names = plan.columns, plan.sketches
+class _Moments(dict[str | None, datetime | None]):
+    """Moments by the text that the server gives: the same buckets come with every group, and are read once."""
+
+    def __missing__(self, text: str | None) -> datetime | None:
+        moment = self[text] = None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+        return moment
+
+
+def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]]) -> Iterator[GroupRows]:
+    """Turned into columns by the interpreter's own loops. Sums come as NULL where nothing was summed."""
+    moments = _Moments()
     first = 2 + len(plan.query.group_by)
-    last = first + len(columns)
-    for row in rows:
-        sums = {
-            name: int(value) if value else 0 for name, value in zip(columns, row[first:last], strict=True)
-        }
-        sketches = (
-            {name: value or b"" for name, value in zip(names, row[last:], strict=True)} if names else {}
+    last = first + len(plan.columns)
+    for (other, *group), members in groupby(rows, key=itemgetter(slice(1, first))):
+        columns = list(zip(*members, strict=True))
+        yield GroupRows(
+            tuple(group),
+            other,
+            [moments[text] for text in columns[0]],
+            {
+                name: [amount or 0 for amount in column]
+                for name, column in zip(plan.columns, columns[first:last], strict=True)
+            },
+            {
+                name: [sketch or b"" for sketch in column]
+                for name, column in zip(plan.sketches, columns[last:], strict=True)
+            },
         )
-        yield MeasureRow(row[0] and row[0].astimezone(UTC), tuple(row[2:first]), row[1], sums, sketches)

@@ -5,12 +5,12 @@ whatever was flushed, corrected, came late, was closed or dropped before the sna
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from analytics_hub.domain.plan import MeasureRow, Plan
+from analytics_hub.domain.plan import Plan
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.build import build
@@ -19,6 +19,7 @@ from analytics_hub.query.reading import Reader
 from analytics_hub.storage.connections import connect_async, tenant_transaction_async
 from analytics_hub.storage.usage_store import PostgresSnapshot
 from rust_core import sketch_count, sketch_merge
+from tests.support.measure_rows import MeasureRow, measure_rows
 
 Sums = Mapping[tuple[datetime | None, tuple[str, ...]], tuple[int, ...]]
 
@@ -81,8 +82,8 @@ async def both(
             raw = await cursor.fetchall()
     finally:
         await connection.close()
-    assert blind or _by_bucket(parts.rows) == _by_bucket(answered.rows)
-    return _planned(answered.rows), _events(raw), plan(query, marks, spans_max=500)
+    assert blind or _by_bucket(measure_rows(parts.rows)) == _by_bucket(measure_rows(answered.rows))
+    return _planned(measure_rows(answered.rows)), _events(raw), plan(query, marks, spans_max=500)
 
 
 def both_now(
@@ -112,7 +113,7 @@ def _in_parts(query: UsageQuery) -> UsageQuery:
     return replace(query, metrics=("events", "cost_usd"), limit=1)
 
 
-def _by_bucket(rows: Sequence[MeasureRow]) -> Mapping[datetime | None, tuple[int, int]]:
+def _by_bucket(rows: Iterable[MeasureRow]) -> Mapping[datetime | None, tuple[int, int]]:
     """All groups together, `other` among them."""
     sums: dict[datetime | None, tuple[int, int]] = {}
     for row in rows:
@@ -150,7 +151,7 @@ def _args(query: UsageQuery, corrections: Sequence[Correction]) -> dict[str, obj
     }
 
 
-def _planned(rows: Sequence[Any]) -> Sums:
+def _planned(rows: Iterable[MeasureRow]) -> Sums:
     sums = {}
     for row in rows:
         got = row.sums

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from analytics_hub.api.rest.table import Cell, Column, Fact, Kind, Table
 from analytics_hub.api.rest.wire import coverage_body, ledger_body, previous_body, question_body
-from analytics_hub.domain.answer import Point, Series, UsageAnswer, Value
+from analytics_hub.domain.answer import Points, Series, UsageAnswer, Value
 from analytics_hub.domain.ledger import Ledger
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Span
@@ -82,8 +82,8 @@ def _rows(answer: UsageAnswer, series: Series) -> Iterator[list[Cell]]:
         previous = _values(query, before.total if before else None) if answer.previous else []
         yield [*group, *_values(query, series.total), *previous]
     elif answer.previous is None:
-        for point in series.points:
-            yield [point.start.astimezone(query.zone), *group, *_values(query, point.values)]
+        for start, row in zip(series.points.starts, series.points.rows(), strict=True):
+            yield [start.astimezone(query.zone), *group, *row]
     else:
         yield from _compared(answer, series, group)
 
@@ -93,7 +93,7 @@ def _compared(answer: UsageAnswer, series: Series, group: list[Cell]) -> Iterato
     query, period = answer.query, answer.previous
     now = _Buckets(query, Span(query.start, query.end), series.points)
     before = _Buckets(
-        query, Span(period.start, period.end), series.previous.points if series.previous else ()
+        query, Span(period.start, period.end), series.previous.points if series.previous else Points()
     )
     for place in sorted(now.points.keys() | before.points.keys()):
         yield [now.start(place), *group, *now.values(place), before.start(place), *before.values(place)]
@@ -102,7 +102,7 @@ def _compared(answer: UsageAnswer, series: Series, group: list[Cell]) -> Iterato
 class _Buckets:
     """The points of one group by their place in a period. A place may lie past the end of the shorter period."""
 
-    def __init__(self, query: UsageQuery, span: Span, points: tuple[Point, ...]) -> None:
+    def __init__(self, query: UsageQuery, span: Span, points: Points) -> None:
         self._query = query
         self._edges = bucket_edges(query.interval, query.zone, span)
         places = {edge: at for at, edge in enumerate(self._edges)}

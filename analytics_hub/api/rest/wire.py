@@ -12,11 +12,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics_hub.domain.answer import Coverage, Point, PreviousPeriod, Series, UsageAnswer
+from analytics_hub.api.rest.formats_text import moment_text
+from analytics_hub.domain.answer import Coverage, Points, PreviousPeriod, Series, UsageAnswer
 from analytics_hub.domain.ledger import Ledger, LedgerCount
 from analytics_hub.domain.usage import COMPARE_PREVIOUS, UsageQuery
 
 WireValue = int | float | str | None
+
+
+class WallTimes(dict[datetime, str]):
+    """Moments as JSON spells them in a zone. All series of an answer share their buckets: each is spelled once."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, moment: datetime) -> str:
+        text = self[moment] = moment_text(moment.astimezone(self._zone))
+        return text
 
 
 class _Body(BaseModel):
@@ -135,13 +148,14 @@ class ProblemBody(_Body):
 def usage_body(answer: UsageAnswer) -> dict[str, Any]:
     """A `UsageBody` ready for orjson."""
     zone = answer.query.zone
+    times = WallTimes(zone)
     return {
         "query": question_body(answer.query),
         "fresh_until": answer.fresh_until,
         "coverage": coverage_body(answer.coverage),
         "levels": [{"level": read.level.value, "minutes": read.minutes} for read in answer.levels],
         "total": dict(answer.total),
-        "series": [_series_body(series, zone) for series in answer.series],
+        "series": [_series_body(series, times) for series in answer.series],
         "previous": answer.previous and previous_body(answer.previous, zone),
     }
 
@@ -190,19 +204,24 @@ def ledger_body(ledger: Ledger) -> dict[str, Any]:
     return {"total": {**_count_body(ledger.total), "balanced": ledger.balanced}, "hours": hours}
 
 
-def _series_body(series: Series, zone: ZoneInfo) -> dict[str, Any]:
+def _series_body(series: Series, times: WallTimes) -> dict[str, Any]:
     before = series.previous
     return {
         "group": dict(series.group),
         "other": series.other,
         "total": dict(series.total),
-        "points": _points_body(series.points, zone),
-        "previous": before and {"total": dict(before.total), "points": _points_body(before.points, zone)},
+        "points": points_body(series.points, times),
+        "previous": before and {"total": dict(before.total), "points": points_body(before.points, times)},
     }
 
 
-def _points_body(points: tuple[Point, ...], zone: ZoneInfo) -> list[dict[str, Any]]:
-    return [{"start": point.start.astimezone(zone), "values": dict(point.values)} for point in points]
+def points_body(points: Points, times: WallTimes) -> list[dict[str, Any]]:
+    """`PointBody`s; `times` is one for all series of an answer."""
+    names = tuple(points.columns)
+    return [
+        {"start": times[start], "values": dict(zip(names, row, strict=True))}
+        for start, row in zip(points.starts, points.rows(), strict=True)
+    ]
 
 
 def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:

@@ -79,7 +79,7 @@ def test_totals_coverage_and_money_are_exact(db: Database) -> None:
     answer = ask(db, fill(db), *RANGE)
     assert answer.total == {"events": 15, "errors": 1, "total_tokens": 107, "cost_usd": "1.0000015"}
     assert (answer.coverage.events, answer.coverage.unpriced_events) == (15, 1)
-    assert answer.series[0].points == ()
+    assert not answer.series[0].points
 
 
 def test_groups_come_in_order_and_the_rest_is_one_series(db: Database) -> None:

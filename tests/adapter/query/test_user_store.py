@@ -109,7 +109,7 @@ def test_a_local_day_of_25_hours_that_holds_a_utc_day_is_one_bucket(each_db: Dat
     query = asked(stored.tenant_id, first, first + timedelta(days=3), interval="1d", tz="Europe/London")
     answer = exact(each_db, query)
     assert levels(answer) == {Level.USER_DAY, Level.EVENT}
-    assert sum(int(str(series.points[-1].values["events"])) for series in answer.series) == 25
+    assert sum(int(str(list(series.points)[-1].values["events"])) for series in answer.series) == 25
 
 
 @pytest.mark.parametrize(

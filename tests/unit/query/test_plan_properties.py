@@ -16,6 +16,7 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Filter, Interval, UsageQuery
 from analytics_hub.query.memory import Delta, MemoryUsageStore
 from analytics_hub.query.plan import facets_of, marks_span, plan
+from tests.support.measure_rows import measure_rows
 
 TENANT = TenantId(7)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -82,7 +83,7 @@ def outcome(store: MemoryUsageStore, query: UsageQuery, spans_max: int) -> dict[
     async def ask() -> dict[Any, int]:
         async with store.snapshot(TENANT) as snapshot:
             marks = await snapshot.marks(marks_span(query), facets_of(query))
-            rows = await snapshot.rows(plan(query, marks, spans_max=spans_max))
+            rows = measure_rows(await snapshot.rows(plan(query, marks, spans_max=spans_max)))
         return {(row.bucket, row.group): row.sums["events"] for row in rows}
 
     return asyncio.run(ask())
@@ -97,7 +98,8 @@ def raw_outcome(store: MemoryUsageStore, query: UsageQuery) -> dict[Any, int]:
 
     async def ask() -> dict[Any, int]:
         async with everything.snapshot(TENANT) as snapshot:
-            return {(row.bucket, row.group): row.sums["events"] for row in await snapshot.rows(minutes)}
+            rows = measure_rows(await snapshot.rows(minutes))
+        return {(row.bucket, row.group): row.sums["events"] for row in rows}
 
     return asyncio.run(ask())
 
