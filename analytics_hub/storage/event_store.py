@@ -82,11 +82,24 @@ class PostgresEventSnapshot:
             return []
         window = {"start": start, "before_at": before.at, "before_key": before.key, "limit": limit}
         await self._cursor.execute(_SQL["places"], _fields(question) | window | {"series": series})
-        places = await self._cursor.fetchall()
-        if not places:
-            return []
-        await self._cursor.execute(_SQL["events"], {"tenant_id": int(self._tenant)} | _bounds(places))
-        return [_event(row) for row in await self._cursor.fetchall()]
+        places = [EventPlace(at.astimezone(UTC), key) for at, key in await self._cursor.fetchall()]
+        return await self._at(places) if places else []
+
+    async def _at(self, places: Sequence[EventPlace]) -> Sequence[RawEvent]:
+        """The events at these places; both newest first."""
+        newest, oldest = places[0], places[-1]
+        args = {
+            "tenant_id": int(self._tenant),
+            "moments": [place.at for place in places],
+            "newest_at": newest.at,
+            "newest_key": newest.key,
+            "oldest_at": oldest.at,
+            "oldest_key": oldest.key,
+        }
+        await self._cursor.execute(_SQL["events"], args)
+        wanted = set(places)
+        events = [_event(row) for row in await self._cursor.fetchall()]
+        return [event for event in events if event.place in wanted]
 
     async def _series(self, question: EventFilter) -> list[int] | None:
         """Those that the filters choose; None: all, also lost ones. Looked up once for all windows of a question."""
@@ -118,20 +131,6 @@ def _fields(question: EventFilter) -> dict[str, object]:
     args: dict[str, object] = {name: asked.get(name) for name in EVENT_FIELDS}
     statuses = [COST_STATUSES.index(status) for status in asked.get("cost_status", ())]
     return args | {"cost_status": statuses or None}
-
-
-def _bounds(places: Sequence[Sequence[Any]]) -> dict[str, object]:
-    """The places, newest first, as arguments."""
-    moments, keys = ([place[column] for place in places] for column in range(2))
-    newest, oldest = places[0], places[-1]
-    return {
-        "moments": moments,
-        "keys": keys,
-        "newest_at": newest[0],
-        "newest_key": newest[1],
-        "oldest_at": oldest[0],
-        "oldest_key": oldest[1],
-    }
 
 
 def _event(row: Sequence[Any]) -> RawEvent:

@@ -33,9 +33,11 @@ SELECT ts, event_key
     %(region)s::text[], %(trace_id)s::text[], %(error_type)s::text[], %(cost_status)s::int2[])
 
 -- name: events
--- Those at the given places, newest first. The outermost places are named beside all of them: without them a moment that
--- a hundred thousand events share would be read whole, and the columnstore knows the bounds of a batch only. Places are
--- compared as pairs at the end: the key of one and the moment of another may be a third event.
+-- Those at the given places, newest first, and a few more: the key of one place and the moment of another may be a third
+-- event. The outermost places are named beside all moments: without them a moment that a hundred thousand events share
+-- would be read whole, and the columnstore knows the bounds of a batch only.
+-- OFFSET 0 looks up each event's series by its key. As a join the planner, who expects one event, reads all series of the
+-- tenant again for each of a hundred.
 SELECT e.event_key, e.ts, e.received_at, e.source, e.event_id, coalesce(e.user_id, ''), coalesce(e.session_id, ''),
        coalesce(e.api_key_id, ''), coalesce(e.agent, ''), coalesce(e.region, ''), coalesce(e.trace_id, ''),
        coalesce(e.span_id, ''), coalesce(e.error_type, ''),
@@ -47,8 +49,7 @@ SELECT e.event_key, e.ts, e.received_at, e.source, e.event_id, coalesce(e.user_i
        ARRAY[e.cost_input_pico_usd, e.cost_cache_read_pico_usd, e.cost_cache_write_pico_usd, e.cost_output_pico_usd,
              e.cost_other_pico_usd],
        e.cost_status, e.price_id
-  FROM unnest(%(moments)s::timestamptz[], %(keys)s::uuid[]) AS place (ts, event_key)
-  JOIN (
+  FROM (
     SELECT *
       FROM hub_read.usage_events
      WHERE tenant_id = %(tenant_id)s::int4
@@ -56,6 +57,8 @@ SELECT e.event_key, e.ts, e.received_at, e.source, e.event_id, coalesce(e.user_i
        AND (ts, event_key) >= (%(oldest_at)s::timestamptz, %(oldest_key)s::uuid)
        AND (ts, event_key) <= (%(newest_at)s::timestamptz, %(newest_key)s::uuid)
        AND ts = ANY (%(moments)s::timestamptz[])
-  ) AS e USING (ts, event_key)
-  LEFT JOIN (SELECT * FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4) AS s USING (series_id)
+  ) AS e
+  LEFT JOIN LATERAL (
+    SELECT * FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4 AND series_id = e.series_id OFFSET 0
+  ) AS s ON true
  ORDER BY e.ts DESC, e.event_key DESC

@@ -191,3 +191,48 @@ def test_a_place_within_one_moment_is_kept_apart_by_the_key(db: Database) -> Non
 
     for number, one in enumerate(everything):
         assert list(asyncio.run(after(one.place))) == everything[number + 1 :]
+
+
+def test_events_that_share_a_moment_with_a_chosen_one_are_left_out(each_db: Database) -> None:
+    stored = PostgresStored(each_db)
+    flush(stored, *(event(number, time=f"2026-11-05T07:00:0{number % 2}Z") for number in range(8)))
+    chosen = found(each_db, asked(stored.tenant_id, project=["project-1", "project-2"]))
+    projects = {one.dimensions["project"] for one in found(each_db, asked(stored.tenant_id))}
+    assert {one.dimensions["project"] for one in chosen} == {"project-1", "project-2"} < projects
+
+
+def test_a_year_without_such_a_series_has_no_events(db: Database) -> None:
+    stored = PostgresStored(db)
+    flush(stored, event(1))
+    year = EventFilter(TenantId(stored.tenant_id), NOW - timedelta(days=365), NOW, (Filter("model", ("x",)),))
+    assert found(db, year) == []
+
+
+def test_the_index_of_events_carries_their_series(each_db: Database) -> None:
+    flush(PostgresStored(each_db), event(1))
+    with each_db.connect("hub_owner") as owner:
+        defined = owner.execute(
+            """SELECT pg_get_indexdef(indexrelid) FROM pg_index
+               WHERE indisprimary AND indrelid::regclass::text ~ 'usage_events|_hyper_1_'"""
+        ).fetchall()
+    assert len(defined) == 2  # of the table and of the day
+    assert all("(tenant_id, ts, event_key) INCLUDE (series_id)" in text for (text,) in defined)
+
+
+@pytest.mark.timescale
+def test_events_in_columns_come_as_they_came_in_rows_with_late_ones_among_them(
+    timescale_db: Database,
+) -> None:
+    stored = PostgresStored(timescale_db)
+    stored.sink.flush(prepared([event(number) for number in range(6)], stored.tenant_id))
+    question = asked(stored.tenant_id, project=["project-1", "project-2"])
+    in_rows = found(timescale_db, question, 1)
+    with timescale_db.connect("hub_owner") as owner:
+        owner.execute(
+            "SELECT public.compress_chunk(chunk) FROM public.show_chunks('hub.usage_events') AS chunk"
+        )
+    assert found(timescale_db, question, 1) == in_rows
+    flush(stored, event(7, project="project-1", time=in_rows[-1].at.isoformat()))
+    late = found(timescale_db, question, 1)
+    assert [one for one in late if one.event_id != "event-7"] == in_rows
+    assert len(late) == len(in_rows) + 1
