@@ -37,6 +37,8 @@ RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(wildcard rust_core/*/Carg
 STEP := .ci/step
 STEP_HERE := $(CURDIR)/.ci/step
 SECONDS_MAX ?= 30
+# Tests at a time: more than the two cores of a small machine, because many of them wait.
+JOBS ?= 3
 
 ##@ Start here
 .PHONY: help setup demo
@@ -50,11 +52,14 @@ demo: setup ## Replay a real LLM trace into an embedded PostgreSQL, print the bi
 	@exec $(VENV)/bin/hub demo $(ARGS)
 
 ##@ Every day
-.PHONY: test check fmt build
-test: check ## Everything CI runs: check, then the Rust tests, then the Python tests with coverage
+.PHONY: test coverage check fmt build
+test: check ## Everything CI runs: check, then the Rust tests, then the Python tests (JOBS=3 at a time)
 	@$(STEP) "cargo test" cargo test --quiet --profile fast --locked -p hub-core
 	@$(STEP) "kafka jars" $(VENV)/bin/hub kafka fetch
-	@$(STEP) "pytest" $(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@$(STEP) "pytest" $(PY) -m pytest -n $(JOBS) --dist worksteal --durations=25 --durations-min=5 $(ARGS)
+
+coverage: setup ## The Python tests again, with the lines that none of them runs
+	@$(STEP) "coverage" $(PY) -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: setup ## Formatting, lints, types, import rules; changes nothing
 	@$(STEP) "ruff format" ruff format --check --quiet .

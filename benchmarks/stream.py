@@ -69,7 +69,9 @@ def broker() -> Iterator[Broker]:
     """A broker with its log in a folder of its own."""
     top = Path(tempfile.mkdtemp(prefix="hub-bench-kafka-"))
     try:
-        with open_broker(BrokerSettings(data_dir=top, port=0, heap_mb=512), print) as running:
+        with open_broker(
+            BrokerSettings(data_dir=top, port=0, heap_mb=512, quick_start=False), print
+        ) as running:
             yield running
     finally:
         shutil.rmtree(top)

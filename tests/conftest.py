@@ -38,7 +38,7 @@ from tests.support.database import (
     unique_name,
 )
 
-SERVER_START_S = 60
+SERVER_START_S = 180
 
 # A busy machine must not fail a property: pytest's own time-out bounds a test, not a clock on each example.
 hypothesis_settings.register_profile("hub", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -239,6 +239,10 @@ class BrokerSettings(Concern):
     )
     port: int = Field(default=9092, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     heap_mb: int = Field(default=256, ge=96, le=65_536, description="Heap of the broker.")
+    quick_start: bool = Field(
+        default=True,
+        description="Compile lightly: starts with about half the CPU; for a measurement of throughput say no.",
+    )
     fetch_s: int = Field(
         default=600,
         ge=10,

@@ -1,29 +1,50 @@
 """A real Kafka broker for tests, and topics on it.
 
 In: a folder. Out: a broker on a free port (`a_broker`), and names of topics that no other test uses.
-The jars come through Maven into the user's cache, the first time only.
+The jars come through Maven into the user's cache, the first time only. Formatting a directory is a JVM of its own: it
+is done once a process, and every further broker begins with a copy under another cluster id.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from analytics_hub.settings import BrokerSettings
-from ingest.broker.process import Broker, open_broker
+from ingest.broker.config import broker_files
+from ingest.broker.process import Broker, new_cluster_id, open_broker
 from ingest.kafka.topics import delete_topic, ensure_topics
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 PARTITIONS = 6
+_FORMATTED: dict[str, bytes] = {}
+"""What formatting wrote, by file."""
 
 
 def broker_settings(folder: Path, port: int = 0) -> BrokerSettings:
     return BrokerSettings(data_dir=folder, port=port, start_s=WAIT_S)
 
 
-def a_broker(folder: Path, port: int = 0) -> AbstractContextManager[Broker]:
+@contextmanager
+def a_broker(folder: Path, port: int = 0) -> Iterator[Broker]:
     """A running broker with its data in this folder, stopped at the end of the block."""
-    return open_broker(broker_settings(folder, port), print)
+    settings = broker_settings(folder, port)
+    _format(broker_files(folder).log_dirs)
+    with open_broker(settings, print) as broker:
+        if not _FORMATTED:
+            names = ("meta.properties", "bootstrap.checkpoint")
+            _FORMATTED.update((name, (broker.files.log_dirs / name).read_bytes()) for name in names)
+        yield broker
+
+
+def _format(directory: Path) -> None:
+    if not _FORMATTED or directory.exists():
+        return
+    directory.mkdir()
+    for name, content in _FORMATTED.items():
+        own = re.sub(rb"(?m)^cluster\.id=.*$", f"cluster.id={new_cluster_id()}".encode(), content)
+        (directory / name).write_bytes(own if name == "meta.properties" else content)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from tests.support.database import Database
 from tests.support.http import Answer
 from tests.support.ingest import event
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 def fresh(numbers: Iterable[int], **members: Any) -> list[bytes]:

@@ -15,7 +15,7 @@ from analytics_hub.cli.main import app
 from tests.support.database import Database
 
 COMMAND = [sys.executable, "-m", "analytics_hub.cli.main"]
-WAIT_S = 60
+WAIT_S = 180
 
 
 def environment(db: Database | None, **variables: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.support.database import Database
 from tests.support.ingest import event
 
 FIRST = datetime(2025, 3, 1, tzinfo=UTC)
-WAIT_S = 60.0
+WAIT_S = 180.0
 _LOOK_S = 0.05
 
 

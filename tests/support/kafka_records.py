@@ -4,7 +4,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from ingest.broker.process import Broker
 
-WAIT_S = 30.0
+WAIT_S = 180.0
 
 
 def read_records(broker: Broker, topic: str) -> list[Message]:

@@ -7,7 +7,7 @@ import psycopg
 
 from tests.support.database import Database
 
-DEADLINE_S = 30
+DEADLINE_S = 180
 
 
 def wait_until_blocked(db: Database, holder: psycopg.Connection[Any]) -> None:

@@ -16,7 +16,7 @@ from analytics_hub.storage.migrate import bootstrap, migrate
 from analytics_hub.storage.server_pids import postmaster_pid
 from tests.support.database import Database
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 @contextmanager

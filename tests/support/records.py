@@ -26,7 +26,7 @@ from tests.support.stream import stamped
 
 TENANT = 7
 PLACE = PartitionId("events", 0)
-WAIT_S = 30.0
+WAIT_S = 180.0
 
 
 class StaticTenants:

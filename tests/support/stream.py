@@ -22,7 +22,7 @@ from tests.support.command import COMMAND, environment
 from tests.support.database import Database
 from tests.support.ingest import NOW, events
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 _LOOK_S = 0.05
 _ANSWER_S = 5.0
 

@@ -13,7 +13,7 @@ from ingest.broker.java import java_program
 from ingest.broker.process import open_broker
 from tests.support.broker import broker_settings
 
-WAIT_S = 60
+WAIT_S = 180
 
 # Stands in for Maven: notes that it was called, and copies one file as the plugin would.
 COPIES = f"""#!/bin/sh

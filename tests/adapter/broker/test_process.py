@@ -89,31 +89,25 @@ def test_a_stop_is_clean_and_can_be_repeated(own_broker: OwnBroker) -> None:
     assert (broker.files.log_dirs / ".kafka_cleanshutdown").exists()
 
 
-def test_a_frozen_broker_is_silent_until_it_is_thawed(own_broker: OwnBroker) -> None:
+def test_a_directory_has_one_broker(broker: Broker) -> None:
+    with pytest.raises(Conflict, match="broker_in_use"), a_broker(broker.files.directory):
+        pass
+
+
+def test_a_taken_port_is_told(broker: Broker, tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match="port_taken"), a_broker(tmp_path, broker.port):
+        pass
+
+
+def test_a_frozen_broker_is_silent_until_it_is_thawed_and_can_be_stopped(own_broker: OwnBroker) -> None:
     broker = own_broker()
     broker.freeze()
     assert cluster_id(admin_client(broker.bootstrap_servers), 0.5) is None
     broker.thaw()
     assert cluster_id(admin_client(broker.bootstrap_servers), WAIT_S) is not None
-
-
-def test_a_frozen_broker_can_be_stopped(own_broker: OwnBroker) -> None:
-    broker = own_broker()
     broker.freeze()
     broker.stop()
     assert (broker.files.log_dirs / ".kafka_cleanshutdown").exists()
-
-
-def test_a_directory_has_one_broker(own_broker: OwnBroker) -> None:
-    directory = own_broker().files.directory
-    with pytest.raises(Conflict, match="broker_in_use"), a_broker(directory):
-        pass
-
-
-def test_a_taken_port_is_told(own_broker: OwnBroker, tmp_path: Path) -> None:
-    port = own_broker().port
-    with pytest.raises(Conflict, match="port_taken"), a_broker(tmp_path, port):
-        pass
 
 
 def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:

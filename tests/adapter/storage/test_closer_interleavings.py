@@ -148,7 +148,7 @@ def same(held: Mapping[_Key, _Row], wanted: Mapping[_Key, _Row], counts: Callabl
     }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=st.lists(steps, min_size=1, max_size=12))
 def test_what_no_mark_forbids_is_right_after_every_step(

@@ -20,7 +20,7 @@ from analytics_hub.storage.server_locks import FileLock
 from analytics_hub.storage.server_pids import postmaster_pid
 from analytics_hub.storage.server_process import answers
 
-WAIT_S = 60
+WAIT_S = 180
 
 # Attaches, says so, and waits to be killed or told to go.
 HOLDER = """

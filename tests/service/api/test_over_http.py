@@ -22,7 +22,7 @@ from tests.support.deltas import add_series, flush_delta, minute
 from tests.support.http import request
 from tests.support.services import open_services
 
-START_S = 20.0
+START_S = 180.0
 RANGE = [("from", "2026-11-01"), ("to", "2026-11-02")]
 
 

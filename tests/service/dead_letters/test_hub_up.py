@@ -12,7 +12,7 @@ from tests.support.ingest import event
 
 OLD = event(1, time="2024-02-29T00:00:00Z")
 BROKEN = b'{"id": "x", '
-WAIT_S = 30.0
+WAIT_S = 180.0
 
 
 class Hub:

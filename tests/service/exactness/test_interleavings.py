@@ -129,7 +129,7 @@ def fresh(db: Database) -> PostgresStored:
     return PostgresStored(db, f"acme-{next(_numbers)}")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @settings(
     max_examples=15,
     deadline=None,

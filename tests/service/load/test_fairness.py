@@ -14,7 +14,7 @@ from tests.support.exactness import METRICS, both_now
 from tests.support.history import FIRST, RunningLoad, counted, day_lines, history, running_load, wait_until
 from tests.support.ingest import PostgresStored, prepared
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 DAYS = 30
 OTHERS_HOURS = 5

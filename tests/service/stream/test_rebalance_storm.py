@@ -23,7 +23,7 @@ ROUND_S_MIN = 1.0
 SLOW_COPY = "flush.inside_copy=pause(150)@0.5"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [20261121])
 def test_a_storm_of_rebalances_loses_and_repeats_nothing(data_dir: Path, seed: int) -> None:
     data_dir.mkdir()

@@ -28,8 +28,9 @@ STEPS = (
 )
 """Where a running worker passes again and again; `worker.after_kafka_commit` is passed when it is stopped."""
 
-DIES_S = 60.0
-BACK_S = 120.0
+DIES_S = 180.0
+BACK_S = 240.0
+FENCED_S = 15.0
 _SKIPS = {"worker.after_claim": (0, 2), "worker.after_assign": (0, 0)}
 """How many passes to let by first, at least and at most: these two are passed when a worker begins."""
 _SKIPS_ELSE = (4, 12)
@@ -177,7 +178,7 @@ def _await_copy(world: World, victim: RunningWorker) -> None:
 
 def _fenced(victim: RunningWorker) -> int:
     """Asked a little later: the woken flush needs a moment to learn that it is refused."""
-    ends_s = time.monotonic() + 3.0
+    ends_s = time.monotonic() + FENCED_S
     while (fenced := int(victim.metric("hub_flush_fenced_total"))) == 0 and time.monotonic() < ends_s:
         time.sleep(0.1)
     return fenced

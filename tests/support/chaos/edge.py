@@ -19,9 +19,9 @@ from tests.support.command import COMMAND, environment
 from tests.support.database import Database
 from tests.support.stream import Topic
 
-START_S = 60.0
-DIES_S = 60.0
-ANSWER_S = 15.0
+START_S = 180.0
+DIES_S = 180.0
+ANSWER_S = 60.0
 HOST = "127.0.0.1"
 
 

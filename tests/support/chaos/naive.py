@@ -4,7 +4,7 @@
 
 Same core, same tables, and a careful `ON CONFLICT DO NOTHING` for the rows; but the sums are of the whole batch, and
 the offset goes to Kafka after the commit, and nothing fences off a predecessor. With `--die` it dies between the two
-as kill -9 does; else it ends when the topic has been silent for a while.
+as kill -9 does; else it ends when it has told Kafka that it read everything.
 """
 
 import os
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import cast
 
 import psycopg
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from analytics_hub.pricing.compile import load_price_book
 from analytics_hub.settings import default_settings
@@ -27,9 +27,9 @@ from ingest.postgres.copy_in import copy_in
 from rust_core import Message as Body
 from rust_core import TenantRules
 
-JOIN_S = 10.0  # for the first batch: a dead predecessor must lose its partitions first
-SILENT_S = 3.0
 BATCH_MESSAGES = 40
+LOOK_S = 0.5
+ANSWER_S = 60.0
 WEEK_US = 7 * 86_400_000_000
 EPOCH = date(1970, 1, 1)
 SQL = statements("flush")
@@ -55,14 +55,20 @@ def consume(bootstrap: str, topic: str, writer_dsn: str, *, die: bool) -> None:
         conn.autocommit = False
         conn.execute(SQL["make_temp_events"])
         conn.commit()
-        wait_s = JOIN_S
-        while messages := consumer.consume(BATCH_MESSAGES, wait_s):
-            wait_s = SILENT_S
-            store(conn, decoder, messages)
-            if die:
-                os.kill(os.getpid(), signal.SIGKILL)
-            consumer.commit(asynchronous=False)
+        while not _has_told_all(consumer, topic):
+            if messages := consumer.consume(BATCH_MESSAGES, LOOK_S):
+                store(conn, decoder, messages)
+                if die:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                consumer.commit(asynchronous=False)
     consumer.close()
+
+
+def _has_told_all(consumer: Consumer, topic: str) -> bool:
+    """Whether what Kafka knows is the end of every partition."""
+    numbers = consumer.list_topics(topic, ANSWER_S).topics[topic].partitions
+    told = consumer.committed([TopicPartition(topic, number) for number in numbers], ANSWER_S)
+    return all(max(one.offset, 0) >= consumer.get_watermark_offsets(one, ANSWER_S)[1] for one in told)
 
 
 def store(

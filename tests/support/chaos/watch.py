@@ -17,7 +17,7 @@ from tests.support.database import Database
 from tests.support.stream import Topic
 
 LOOK_S = 0.05
-ANSWER_S = 5.0
+ANSWER_S = 20.0
 _OFFSETS = "SELECT partition_key, next_offset FROM hub.ingest_offsets"
 
 

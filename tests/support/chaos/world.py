@@ -36,7 +36,7 @@ from tests.support.stream import RunningWorker, Topic, a_worker
 DATABASE = "chaos"
 TENANTS = tuple(f"sim-{number}" for number in range(1, 13))
 PARTITIONS = 6
-SERVER_S = 60.0
+SERVER_S = 180.0
 DURATION_S = 24 * 3600.0  # the load ends when it is told to
 
 WORKER = {

@@ -131,7 +131,7 @@ def test_what_decompression_makes_takes_room_too() -> None:
         read(Receiving([gzip.compress(bytes(64 * KIB))]), head("gzip"), room=room)
 
 
-@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"x" * 1000)[:-3]])
+@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"x" * 1000)[:-3]], ids=["strange", "cut off"])
 def test_a_broken_stream_is_the_clients_fault(data: bytes) -> None:
     with pytest.raises(InvalidInput, match=r"corrupt_body|truncated_body"):
         read(Receiving([data]), head("gzip"))
