@@ -24,6 +24,7 @@ from psycopg import sql
 from analytics_hub.domain.series import DIMENSIONS, SUM_COLUMNS
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.storage.closer import CloserLimits, close_due
+from analytics_hub.storage.closer.user_runs import renew_runs
 from analytics_hub.storage.connections import Timeouts, connect
 from analytics_hub.storage.migrate import bootstrap, migrate
 from analytics_hub.storage.statements import statements
@@ -184,6 +185,8 @@ class Builder:
         with connect(self._hub.dsn("hub_maint"), "bench", _PATIENT) as conn, conn.transaction():
             conn.execute("DELETE FROM hub.usage_user_1d WHERE bucket = %s", [start])
             _copy(conn, "usage_user_1d", ("tenant_id", "bucket", "user_id", *SUM_COLUMNS), users)
+            for tenant in range(1, TENANTS + 1):
+                renew_runs(conn, {"tenant_id": tenant, "start": start})
 
 
 def for_peer(world: World, events: pl.DataFrame) -> pl.DataFrame:

@@ -7,13 +7,13 @@ raw events do.
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analytics_hub.domain.answer import Series, Value
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.domain.plan import LevelRead
+from analytics_hub.domain.plan import LevelRead, Plan, Span
 from analytics_hub.domain.usage import Interval, UsageQuery
 
 USER: Final = "user"
@@ -24,7 +24,53 @@ USER_METRICS: Final = tuple(
 )
 """Without percentiles: a user's day has no sketches. Nor does an event keep which of its tokens had no price."""
 
+RUN_COLUMNS: Final = (
+    "events",
+    "errors",
+    "total_tokens",
+    "cost_pico_usd",
+    "unpriced_events",
+    "partial_events",
+    "estimated_events",
+)
+"""What a run adds up; whatever else is asked is read from the days."""
+
+_BLOCK: Final = timedelta(days=32)
+_FIRST_BLOCK: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
 _OF_WHOLE_DAYS: Final = (Interval.NONE, Interval.DAY, Interval.WEEK, Interval.MONTH)
+
+
+def block_of(day: datetime) -> Span:
+    """The days that runs are added up over: from the first of them through each."""
+    start = day - (day - _FIRST_BLOCK) % _BLOCK
+    return Span(start, start + _BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """A closed day of users: how many rows it has, and the run through it, where there is one."""
+
+    day: datetime
+    day_rows: int
+    run_rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows that are added, or taken away again (`sign`): of the days of a span, or of the run through `run`."""
+
+    sign: int
+    span: Span | None = None
+    run: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserPlan(Plan):
+    """A plan whose days of users are read as these pieces, which together are the same."""
+
+    _: KW_ONLY
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

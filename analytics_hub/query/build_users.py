@@ -3,18 +3,21 @@
 The rules are those of `build.py`. Users are many and those that are shown are few: everybody is added up once over the
 whole range, to be ranked and counted; over time only the best are told apart, in a second reading.
 
-    part       one SELECT a span, UNION ALL                  g0 … gn, sums
-    grouped    parts added up, everybody                     g0 … gn, sums
-    best       the first of grouped                          g0 … gn, rank
-    folded     everybody past the best as one, over time     bucket, rank, sums
+    part       one SELECT a piece of days or a span of events, UNION ALL     g0 … gn, sums
+    grouped    parts added up, everybody                                     g0 … gn, sums
+    best       the first of grouped                                          g0 … gn, sums, rank
+    everybody  one row                                                       groups, users, sums
+    folded     the best, and everybody less the best, or over time           bucket, rank, sums
 """
 
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Plan, Read, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
+from analytics_hub.domain.user_usage import UserPlan
 from analytics_hub.query.build_level import OF_TENANT, Arguments, dimension
 from analytics_hub.query.build_sums import ranking, sums_of_sums
 from analytics_hub.query.levels import DAY
@@ -40,12 +43,13 @@ _OF_EVENTS: Final = {
 
 
 def build_users(plan: Plan) -> tuple[str, Arguments]:
-    """The statement that answers a plan, and its arguments. Its columns: bucket, whether it is everybody past the best,
-    g0 … gn, the plan's columns, users.
+    """The statement that answers a plan of users, and its arguments. Its columns: bucket, whether it is everybody past
+    the best, g0 … gn, the plan's columns, users.
     """
+    assert isinstance(plan, UserPlan)
     args: Arguments = {"tenant_id": int(plan.query.tenant), "groups_max": plan.query.groups_max}
     names = [f"g{at}" for at in range(1 + len(plan.query.group_by))]
-    keys, sums = ", ".join(names), ", ".join(sums_of_sums(plan))
+    keys, columns, sums = ", ".join(names), ", ".join(plan.columns), ", ".join(sums_of_sums(plan))
     bytewise = ", ".join(f'{name} COLLATE "C"' for name in names)
     users = "count(DISTINCT g0)" if plan.query.group_by else "count(*)"
     return (
@@ -54,36 +58,66 @@ WITH grouped AS MATERIALIZED (
 {_grouped(plan, keys, sums, args)}
 )
 , best AS MATERIALIZED (
-  SELECT {keys}, row_number() OVER () AS rank
+  SELECT {keys}, {columns}, row_number() OVER () AS rank
   FROM (
-    SELECT {keys} FROM grouped GROUP BY {keys}
-    ORDER BY {ranking(plan.query.ordering)}, {bytewise} LIMIT %(groups_max)s::int8
+    SELECT {keys}, {columns} FROM grouped{_ranked(plan, f"{keys}, {columns}")}, {bytewise} LIMIT %(groups_max)s::int8
   ) AS first
+)
+, everybody AS MATERIALIZED (
+  SELECT count(*) AS groups, {users} FILTER (WHERE g0 <> '') AS users, {sums} FROM grouped
 )
 , folded AS (
 {_folded(plan, keys, sums, args)}
 )
-SELECT bucket, rank IS NULL, {keys}, {", ".join(plan.columns)}, users
-FROM folded LEFT JOIN best USING (rank),
-     (SELECT {users} FILTER (WHERE g0 <> '') AS users FROM grouped) AS counted
+SELECT bucket, rank IS NULL, {keys}, {", ".join(f"folded.{name}" for name in plan.columns)}, users
+FROM folded LEFT JOIN best USING (rank), (SELECT users FROM everybody) AS counted
 ORDER BY rank NULLS LAST, bucket""",  # noqa: S608  names are of fixed vocabularies, values are bound
         args,
     )
 
 
-def _grouped(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
-    parts = [part for read in plan.reads for part in _parts(plan, read, args)]
-    if len(parts) == 1 and not plan.query.group_by:
-        return parts[0]
-    united = "\n  UNION ALL\n".join(parts)
+def _ranked(plan: Plan, all_names: str) -> str:
+    """A sum is in `grouped` as it is. What is made of sums is said of sums, here of one row each."""
+    order = plan.query.ordering
+    metric = METRICS[order.metric]
+    if (metric.add, metric.subtract, metric.per) == (metric.columns, (), ()) and len(metric.add) == 1:
+        return f"\n    ORDER BY {metric.add[0]} {'DESC' if order.descending else 'ASC'} NULLS LAST"
+    return f"\n    GROUP BY {all_names}\n    ORDER BY {ranking(order)}"
+
+
+def _grouped(plan: UserPlan, keys: str, sums: str, args: Arguments) -> str:
+    parts = [part for read in plan.reads if read.level is Level.EVENT for part in _parts(plan, read, args)]
+    united = "\n  UNION ALL\n".join([*_pieces(plan, args), *parts])
+    # Who did nothing between two runs is in both, with the same sums.
+    quiet = " HAVING sum(events) > 0" if any(piece.sign < 0 for piece in plan.pieces) else ""
     return f"""\
   SELECT {keys}, {sums}
   FROM (
 {united}
-  ) AS part GROUP BY {keys}"""  # noqa: S608
+  ) AS part GROUP BY {keys}{quiet}"""  # noqa: S608
 
 
-def _parts(plan: Plan, read: Read, args: Arguments) -> Iterator[str]:
+def _pieces(plan: UserPlan, args: Arguments) -> Iterator[str]:
+    """Days and runs of users as they lie; what is taken away again is negative."""
+    for at, piece in enumerate(plan.pieces):
+        if piece.span:
+            args[f"p{at}_from"], args[f"p{at}_to"] = piece.span.start, piece.span.end
+            columns = [f"({_added(column)})" for column in plan.columns]
+            table = Level.USER_DAY.value
+            within = f"bucket >= %(p{at}_from)s::timestamptz AND bucket < %(p{at}_to)s::timestamptz"
+        else:
+            args[f"p{at}_run"] = piece.run
+            columns, table, within = (
+                list(plan.columns),
+                "usage_user_run",
+                f"bucket = %(p{at}_run)s::timestamptz",
+            )
+        sign = "-" if piece.sign < 0 else ""
+        sums = ", ".join(f"{sign}{text} AS {name}" for text, name in zip(columns, plan.columns, strict=True))
+        yield f"  SELECT user_id AS g0, {sums}\n  FROM hub_read.{table} WHERE {OF_TENANT} AND {within}"  # noqa: S608
+
+
+def _parts(plan: UserPlan, read: Read, args: Arguments) -> Iterator[str]:
     """A SELECT for each span: partitions are chosen by what is joined with AND."""
     # By series first where groups need it, so that the dimensions are joined once a series and not once an event.
     own = "g0, series_id" if plan.query.group_by else "g0"
@@ -97,9 +131,12 @@ def _parts(plan: Plan, read: Read, args: Arguments) -> Iterator[str]:
 
 def _folded(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
     if not plan.edges:
+        rest = ", ".join(f"everybody.{name} - coalesce(shown.{name}, 0)" for name in plan.columns)
         return f"""\
-  SELECT NULL::timestamptz AS bucket, rank, {sums}
-  FROM grouped LEFT JOIN best USING ({keys}) GROUP BY rank"""  # noqa: S608
+  SELECT NULL::timestamptz AS bucket, rank, {", ".join(plan.columns)} FROM best
+  UNION ALL
+  SELECT NULL, NULL, {rest}
+  FROM everybody, (SELECT count(*) AS groups, {sums} FROM best) AS shown WHERE everybody.groups > shown.groups"""  # noqa: S608
     parts = []
     for read in plan.reads:
         bucket = _bucket(plan, read, args)
@@ -109,7 +146,7 @@ def _folded(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
                 rows = f"(SELECT one.*, {_groups(plan)} FROM {rows} {_with_series(plan, args)}) AS one"  # noqa: S608
             parts.append(
                 f"  SELECT {bucket} AS at, rank, {_sums(plan, read)}\n"  # noqa: S608
-                f"  FROM {rows} LEFT JOIN best USING ({keys})\n  GROUP BY 1, 2"
+                f"  FROM {rows} LEFT JOIN (SELECT {keys}, rank FROM best) AS best USING ({keys})\n  GROUP BY 1, 2"
             )
     united = "\n  UNION ALL\n".join(parts)
     return f"""\
@@ -133,7 +170,12 @@ def _rows(plan: Plan, read: Read, span: Span, at: int, args: Arguments) -> str:
 
 def _sums(plan: Plan, read: Read) -> str:
     own = _OF_EVENTS if read.level is Level.EVENT else {}
-    return ", ".join(f"{own.get(column, f'sum({_added(column)})')} AS {column}" for column in plan.columns)
+    sums = []
+    for column in plan.columns:
+        # A sum of int8 is numeric, and one such part would make all others numeric too; money and time pass an int8.
+        cast = "" if column.endswith(("_pico_usd", "_us_sum")) else "::int8"
+        sums.append(f"({own.get(column, f'sum({_added(column)})')}){cast} AS {column}")
+    return ", ".join(sums)
 
 
 def _groups(plan: Plan) -> str:

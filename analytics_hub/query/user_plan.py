@@ -1,6 +1,7 @@
 """The planner of users: which part of a range is answered by days of users, which by raw events. Pure.
 
-In: a question and the marks of its snapshot. Out: a `Plan` of the levels USER_DAY and EVENT that covers the range once.
+In: a question, the marks of its snapshot and the rows that there are. Out: a `UserPlan` of the levels USER_DAY and
+EVENT that covers the range once.
 
 Rules
 1. A UTC day that lies wholly inside the range and one output bucket, and that neither itself nor by one of its hours is
@@ -9,19 +10,21 @@ marked, is read from `usage_user_1d`; everything else from the events.
 3. Events that are dropped cannot be asked for otherwise: that is said (`events_not_kept`), never guessed.
 4. Raw events are many: of so many days at most, then the question is refused (or, when it is the closer that is behind,
 put off).
+5. Days of users are read as the pieces with the fewest rows (`user_runs.py`); of a sum that no run has, as days.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
 from analytics_hub.domain.errors import InvalidInput, TooMuch, TryLater
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.domain.plan import Level, Marks, Plan, Read, Span
+from analytics_hub.domain.plan import Level, Marks, Read, Span
 from analytics_hub.domain.usage import FIRST_MOMENT, UsageQuery
-from analytics_hub.domain.user_usage import UserQuery
+from analytics_hub.domain.user_usage import RUN_COLUMNS, DayRows, UserPlan, UserQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
 from analytics_hub.query.levels import DAY, ceil, floor
+from analytics_hub.query.user_runs import pieces
 
 USER_COVERAGE_COLUMNS: Final = ("events", "unpriced_events", "partial_events", "estimated_events")
 """Read for every answer, whatever was asked: it says how much of itself is priced."""
@@ -29,7 +32,7 @@ USER_COVERAGE_COLUMNS: Final = ("events", "unpriced_events", "partial_events", "
 _Part = tuple[Level, Span]
 
 
-def plan_users(query: UserQuery, marks: Marks, *, spans_max: int) -> Plan:
+def plan_users(query: UserQuery, marks: Marks, known: Sequence[DayRows] = (), *, spans_max: int) -> UserPlan:
     """Decide what to read. Raises for what is no longer kept, or too much."""
     usage = query.usage
     whole = Span(usage.start, usage.end)
@@ -40,7 +43,10 @@ def plan_users(query: UserQuery, marks: Marks, *, spans_max: int) -> Plan:
     _check_kept(parts, marks)
     reads = _gather(parts)
     _check_bounds(query, reads, marks, spans_max)
-    return Plan(usage, edges, reads, _columns(usage), ())
+    columns = _columns(usage)
+    days = [span for read in reads if read.level is Level.USER_DAY for span in read.spans]
+    has_runs = set(columns) <= set(RUN_COLUMNS)
+    return UserPlan(usage, edges, reads, columns, (), pieces=pieces(days, known if has_runs else ()))
 
 
 def _days(piece: Span, marks: Marks) -> Iterator[_Part]:

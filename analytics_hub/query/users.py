@@ -13,11 +13,20 @@ from analytics_hub.domain.answer import Point, Points, Series
 from analytics_hub.domain.plan import LevelRead, Marks, Plan, Read, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval
-from analytics_hub.domain.user_usage import USER, UserAnswer, UserCoverage, UserQuery, UserRow
+from analytics_hub.domain.user_usage import (
+    USER,
+    DayRows,
+    UserAnswer,
+    UserCoverage,
+    UserPlan,
+    UserQuery,
+    UserRow,
+)
 from analytics_hub.query.declared_tags import check_declared
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span
 from analytics_hub.query.user_plan import USER_COVERAGE_COLUMNS, plan_users
+from analytics_hub.query.user_runs import known_span
 from analytics_hub.query.values import values
 
 
@@ -26,7 +35,11 @@ class UserSnapshot(Protocol):
 
     async def marks(self, span: Span) -> Marks: ...
 
-    async def rows(self, plan: Plan) -> Sequence[UserRow]:
+    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+        """The closed days of users, and which runs there are, ascending."""
+        ...
+
+    async def rows(self, plan: UserPlan) -> Sequence[UserRow]:
         """The best groups, best first, then everybody else as one; buckets ascending within a group."""
         ...
 
@@ -51,7 +64,8 @@ class UserService:
             marks = await snapshot.marks(marks_span(usage))
             check_declared("group_by", usage.group_by, marks.declared_tags)
             check_declared("filter", (chosen.dimension for chosen in usage.filters), marks.declared_tags)
-            planned = await asyncio.to_thread(plan_users, query, marks, spans_max=self._spans_max)
+            known = await snapshot.day_rows(known_span(query)) if query.has_days else ()
+            planned = await asyncio.to_thread(plan_users, query, marks, known, spans_max=self._spans_max)
             rows = await snapshot.rows(planned)
         return await asyncio.to_thread(_answer, query, planned, rows, marks)
 

@@ -12,9 +12,10 @@ import psycopg
 
 from analytics_hub.domain.plan import Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.user_usage import UserRow
+from analytics_hub.domain.user_usage import DayRows, UserPlan, UserRow
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
+from analytics_hub.storage.statements import statements
 from analytics_hub.storage.usage_store import Build, PostgresSnapshot
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -44,12 +45,19 @@ class PostgresUserSnapshot:
     def __init__(self, cursor: _Cursor, tenant: TenantId, build: Build) -> None:
         self._cursor = cursor
         self._build = build
+        self._tenant = tenant
         self._usage = PostgresSnapshot(cursor, tenant, build)
 
     async def marks(self, span: Span) -> Marks:
         return await self._usage.marks(span, ())
 
-    async def rows(self, plan: Plan) -> Sequence[UserRow]:
+    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+        args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
+        await self._cursor.execute(statements("users")["user_rows"], args)
+        found = await self._cursor.fetchall()
+        return [DayRows(day.astimezone(UTC), day_rows, run_rows) for day, day_rows, run_rows in found]
+
+    async def rows(self, plan: UserPlan) -> Sequence[UserRow]:
         text, args = self._build(plan)
         # As bytes: the driver takes a str only when it is a literal of the source.
         await self._cursor.execute(text.encode(), args)

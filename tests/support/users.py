@@ -1,7 +1,7 @@
 """Usage by user beside the raw sum, both from one snapshot of a real database.
 
-In: a reader's address and a `UserQuery` of the metrics below. Out: two mappings from (bucket, user, groups…) to sums,
-which must be equal whatever was flushed, came late or was closed before the snapshot was taken.
+In: a reader's address and a `UserQuery` of the metrics below, all or the first. Out: two mappings from (bucket, user,
+groups…) to sums, which must be equal whatever was flushed, came late or was closed before the snapshot was taken.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from analytics_hub.domain.money import pico_from_usd
 from analytics_hub.domain.plan import Level, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval
-from analytics_hub.domain.user_usage import UserAnswer, UserQuery, UserRow
+from analytics_hub.domain.user_usage import DayRows, UserAnswer, UserQuery, UserRow
 from analytics_hub.query.build_users import build_users
 from analytics_hub.query.users import UserService
 from analytics_hub.storage.connections import connect_async, tenant_transaction_async
@@ -23,6 +23,8 @@ from analytics_hub.storage.user_store import PostgresUserSnapshot
 Sums = Mapping[tuple[Any, ...], tuple[int, ...]]
 
 METRICS = ("events", "errors", "total_tokens", "cost_usd", "provider_reported_cost_usd", "latency_avg_ms")
+METRICS_OF_RUNS = METRICS[:4]
+"""Those that runs of days know as well."""
 _SUMMED = METRICS[:-1]
 _UNITS = {Interval.DAY: "day", Interval.WEEK: "week", Interval.MONTH: "month", Interval.HOUR: "hour"}
 _RAW = """
@@ -49,6 +51,10 @@ class EmptyUserStore:
     async def marks(self, span: Span) -> Marks:
         assert span.start < span.end
         return Marks(frozenset(), frozenset(), None, self._taken_at)
+
+    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+        assert span.start < span.end
+        return []
 
     async def rows(self, plan: Plan) -> Sequence[UserRow]:
         assert plan.reads
@@ -79,7 +85,8 @@ async def _both(reader_dsn: str, query: UserQuery, *, raw: bool) -> tuple[UserAn
             if raw:
                 await cursor.execute(_statement(query).encode(), _args(query))
                 found = await cursor.fetchall()
-                sums = {(_utc(row[0]), *row[1:keys]): tuple(map(int, row[keys:])) for row in found}
+                last = keys + len([name for name in _SUMMED if name in usage.metrics])
+                sums = {(_utc(row[0]), *row[1:keys]): tuple(map(int, row[keys:last])) for row in found}
     finally:
         await connection.close()
     return answer, sums
@@ -112,7 +119,9 @@ def levels(answer: UserAnswer) -> set[Level]:
 
 def _values(values: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(
-        pico_from_usd(values[name]) if name.endswith("_usd") else int(values[name]) for name in _SUMMED
+        pico_from_usd(values[name]) if name.endswith("_usd") else int(values[name])
+        for name in _SUMMED
+        if name in values
     )
 
 

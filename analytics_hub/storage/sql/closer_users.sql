@@ -103,3 +103,62 @@ GROUP BY tenant_id, hour
 
 -- name: delete_late_events
 DELETE FROM hub.usage_events WHERE tenant_id = %(tenant_id)s AND ts >= %(start)s AND ts < %(stop)s
+
+-- name: forget_runs
+-- What stood for the day as it was before.
+WITH gone AS (
+    DELETE FROM hub.usage_user_run
+    WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(block_stop)s
+)
+DELETE FROM hub.usage_user_rows
+WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(block_stop)s
+
+-- name: count_user_rows
+INSERT INTO hub.usage_user_rows (tenant_id, bucket, day_rows)
+SELECT tenant_id, bucket, count(*) FROM hub.usage_user_1d
+WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(block_stop)s
+GROUP BY tenant_id, bucket
+
+-- name: user_rows_of_block
+SELECT bucket, day_rows, run_rows FROM hub.usage_user_rows
+WHERE tenant_id = %(tenant_id)s AND bucket >= %(block_start)s AND bucket < %(block_stop)s
+ORDER BY bucket
+
+-- name: insert_run
+-- The days since the last run, and that run; nothing when it has become too long.
+WITH run AS MATERIALIZED (
+    SELECT
+        tenant_id, %(day)s::timestamptz, user_id, sum(events)::int8, sum(errors)::int8, sum(total_tokens)::int8,
+        sum(cost_pico_usd), sum(unpriced_events)::int8, sum(partial_events)::int8, sum(estimated_events)::int8
+    FROM (
+        SELECT
+            tenant_id, user_id, events, errors,
+            input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens + input_audio_tokens +
+            input_image_tokens + output_tokens + output_reasoning_tokens + output_audio_tokens AS total_tokens,
+            cost_input_pico_usd + cost_cache_read_pico_usd + cost_cache_write_pico_usd + cost_output_pico_usd +
+            cost_other_pico_usd AS cost_pico_usd,
+            unpriced_events, partial_events, estimated_events
+        FROM hub.usage_user_1d
+        WHERE tenant_id = %(tenant_id)s AND bucket >= %(tail_start)s AND bucket <= %(day)s
+        UNION ALL
+        SELECT
+            tenant_id, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
+            estimated_events
+        FROM hub.usage_user_run
+        WHERE tenant_id = %(tenant_id)s AND bucket = %(last_run)s::timestamptz
+    ) AS parts
+    GROUP BY tenant_id, user_id
+    ORDER BY user_id
+)
+INSERT INTO hub.usage_user_run (
+    tenant_id, bucket, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
+    estimated_events
+)
+SELECT * FROM run WHERE (SELECT count(*) FROM run) <= %(rows_max)s
+
+-- name: delete_run_count
+DELETE FROM hub.usage_user_rows WHERE tenant_id = %(tenant_id)s AND bucket = %(day)s
+
+-- name: insert_run_count
+INSERT INTO hub.usage_user_rows (tenant_id, bucket, day_rows, run_rows)
+VALUES (%(tenant_id)s, %(day)s, %(day_rows)s, %(run_rows)s)

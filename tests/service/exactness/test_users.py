@@ -18,7 +18,7 @@ from analytics_hub.domain.user_usage import UserQuery
 from analytics_hub.storage.closer import CloserLimits, close_due
 from tests.support.database import Database
 from tests.support.ingest import NOW, PostgresStored, event, prepared
-from tests.support.users import METRICS, both_now, told
+from tests.support.users import METRICS, METRICS_OF_RUNS, both_now, told
 
 DAYS = 4
 FIRST = NOW - timedelta(days=DAYS)
@@ -28,6 +28,7 @@ moments = st.integers(0, DAYS * 24 * 60 - 1).map(lambda minutes: FIRST + timedel
 flushes = st.lists(st.tuples(st.integers(0, 60), moments), min_size=1, max_size=10)
 steps = st.one_of(
     st.tuples(st.just("flush"), flushes),
+    st.tuples(st.just("flush_every_day"), st.integers(0, 60)),
     st.tuples(st.just("close"), moments),
     st.tuples(st.just("close_some"), moments),
 )
@@ -38,6 +39,7 @@ questions = st.fixed_dictionaries(
         "interval": st.sampled_from(["none", "1d", "1w", "1h"]),
         "tz": st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu"]),
         "group_by": st.sampled_from([(), ("model",)]),
+        "metrics": st.sampled_from([METRICS, METRICS_OF_RUNS]),
     }
 )
 
@@ -55,7 +57,14 @@ def line(number: int, moment: datetime) -> bytes:
     )
 
 
+def every_day(number: int) -> list[tuple[int, datetime]]:
+    """Users who come back every day: of those there are runs."""
+    return [(number + at, FIRST + timedelta(days=day, minutes=at)) for day in range(DAYS) for at in range(3)]
+
+
 def take(db: Database, stored: PostgresStored, kind: str, drawn: Any) -> None:
+    if kind == "flush_every_day":
+        kind, drawn = "flush", every_day(drawn)
     if kind == "flush":
         stored.sink.flush(prepared([line(*one) for one in drawn], stored.tenant_id, any_age=True))
         return
@@ -67,9 +76,7 @@ def take(db: Database, stored: PostgresStored, kind: str, drawn: Any) -> None:
 def equal_to_raw(db: Database, tenant: int, asked: dict[str, Any]) -> None:
     words = dict(asked)
     start, minutes = words.pop("start"), words.pop("minutes")
-    usage = UsageQuery.ask(
-        TenantId(tenant), start, start + timedelta(minutes=minutes), metrics=METRICS, limit=20, **words
-    )
+    usage = UsageQuery.ask(TenantId(tenant), start, start + timedelta(minutes=minutes), limit=20, **words)
     answer, raw = both_now(db.reader_dsn, UserQuery(usage))
     assert told(answer) == raw
     assert answer.users == len({key[1] for key in raw} - {""})
@@ -83,11 +90,20 @@ def test_users_equal_the_raw_sum_after_every_step(
     with psycopg.connect(db.admin_dsn, autocommit=True) as connection:
         connection.execute("TRUNCATE hub.usage_events, hub.usage_1m, hub.rollup_marks, hub.rollup_day_marks")
     stored = PostgresStored(db, f"acme-{next(_numbers)}")
-    whole = {"start": FIRST, "minutes": DAYS * 24 * 60, "interval": "1d", "tz": "UTC", "group_by": ()}
+    whole = {
+        "start": FIRST,
+        "minutes": DAYS * 24 * 60,
+        "interval": "1d",
+        "tz": "UTC",
+        "group_by": (),
+        "metrics": METRICS,
+    }
+    by_runs = whole | {"interval": "none", "metrics": METRICS_OF_RUNS}
     try:
         for (kind, drawn), question in history:
             take(db, stored, kind, drawn)
             equal_to_raw(db, stored.tenant_id, question)
             equal_to_raw(db, stored.tenant_id, whole)
+            equal_to_raw(db, stored.tenant_id, by_runs)
     finally:
         stored.close()

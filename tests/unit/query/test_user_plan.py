@@ -147,4 +147,4 @@ def test_days_alone_are_grouped_by_user_only() -> None:
     text, args = build_users(plan_users(ask(), marks(), spans_max=100))
     assert "usage_events" not in text
     assert "hub_read.series" not in text
-    assert (args["d0_from"], args["d0_to"]) == (FIRST, FIRST + 10 * DAY)
+    assert (args["p0_from"], args["p0_to"]) == (FIRST, FIRST + 10 * DAY)

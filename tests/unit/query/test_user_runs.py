@@ -1,0 +1,75 @@
+"""Days of users are read with the fewest rows, and what is read adds up to the days that were asked for."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics_hub.domain.plan import Span
+from analytics_hub.domain.user_usage import DayRows, Piece, block_of
+from analytics_hub.query.user_runs import pieces
+
+DAY = timedelta(days=1)
+FIRST = block_of(datetime(2026, 11, 2, tzinfo=UTC)).start
+DAYS = 80  # three blocks
+
+known_days = st.dictionaries(
+    st.integers(0, DAYS - 1), st.tuples(st.integers(1, 50), st.none() | st.integers(1, 50)), max_size=40
+).map(lambda drawn: [DayRows(FIRST + at * DAY, *rows) for at, rows in sorted(drawn.items())])
+borders = st.lists(st.integers(0, DAYS), min_size=2, max_size=6, unique=True).map(sorted)
+
+
+def counted(found: tuple[Piece, ...]) -> Counter[datetime]:
+    """How often each day is in the sum."""
+    days: Counter[datetime] = Counter()
+    for piece in found:
+        if piece.run:
+            start, end = block_of(piece.run).start, piece.run + DAY
+        else:
+            assert piece.span
+            start, end = piece.span.start, piece.span.end
+        while start < end:
+            days[start] += piece.sign
+            start += DAY
+    return Counter({day: times for day, times in days.items() if times})
+
+
+def rows_of(found: tuple[Piece, ...], known: list[DayRows]) -> int:
+    return sum(
+        (one.run_rows or 0) if piece.run == one.day else one.day_rows
+        for piece in found
+        for one in known
+        if piece.run == one.day or (piece.span and piece.span.start <= one.day < piece.span.end)
+    )
+
+
+@given(known=known_days, edges=borders)
+def test_pieces_hold_every_day_of_the_spans_once_and_no_other(known: list[DayRows], edges: list[int]) -> None:
+    spans = [Span(FIRST + a * DAY, FIRST + b * DAY) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    found = pieces(spans, known)
+    wanted = Counter(span.start + at * DAY for span in spans for at in range(span.length.days))
+    assert counted(found) == wanted
+    assert all(
+        piece.run is None or piece.run in {one.day for one in known if one.run_rows} for piece in found
+    )
+    assert rows_of(found, known) <= rows_of(tuple(Piece(1, span=span) for span in spans), known)
+
+
+def test_a_month_is_the_difference_of_two_runs() -> None:
+    known = [DayRows(FIRST + at * DAY, 10, 12 if at in {4, 29} else None) for at in range(31)]
+    assert pieces([Span(FIRST + 5 * DAY, FIRST + 30 * DAY)], known) == (
+        Piece(1, run=FIRST + 29 * DAY),
+        Piece(-1, run=FIRST + 4 * DAY),
+    )
+
+
+def test_a_short_span_is_read_as_days() -> None:
+    known = [DayRows(FIRST + at * DAY, 10, 12) for at in range(31)]
+    span = Span(FIRST + 5 * DAY, FIRST + 7 * DAY)
+    assert pieces([span], known) == (Piece(1, span=span),)
+
+
+def test_days_of_two_blocks_are_one_piece_without_runs() -> None:
+    span = Span(FIRST + 30 * DAY, FIRST + 40 * DAY)
+    assert pieces([span], ()) == (Piece(1, span=span),)
