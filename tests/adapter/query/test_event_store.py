@@ -236,3 +236,11 @@ def test_events_in_columns_come_as_they_came_in_rows_with_late_ones_among_them(
     late = found(timescale_db, question, 1)
     assert [one for one in late if one.event_id != "event-7"] == in_rows
     assert len(late) == len(in_rows) + 1
+
+
+def test_the_search_for_places_sees_nothing_without_a_tenant(each_db: Database) -> None:
+    flush(PostgresStored(each_db), event(1))
+    search = """SELECT count(*) FROM hub.newest_event_places('2026-11-05Z', '2026-11-06Z', %s::uuid, 10,
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"""
+    with each_db.connect("hub_reader") as reader:
+        assert reader.execute(search, [str(EventPlace.before(NOW).key)]).fetchone() == (0,)
