@@ -24,6 +24,7 @@ _TAIL_SHARE: Final = 2
 def renew_runs(conn: psycopg.Connection[Any], bounds: Mapping[str, Any]) -> None:
     block = block_of(bounds["start"])
     args = {**bounds, "block_start": block.start, "block_stop": block.end}
+    conn.execute(_SQL["claim_block"], args)
     conn.execute(_SQL["forget_runs"], args)
     conn.execute(_SQL["count_user_rows"], args)
     days = [DayRows(*row) for row in conn.execute(_SQL["user_rows_of_block"], args)]

@@ -30,6 +30,16 @@ CREATE TABLE hub.usage_user_rows (
 );
 GRANT SELECT, INSERT, DELETE ON hub.usage_user_run, hub.usage_user_rows TO hub_maint;
 
+-- Who renews the runs of a block adds one here first. Two closers of one block, of which one has not seen what the other
+-- committed, meet in this row, and the server says 40001: a run is never made of days as they were before.
+CREATE TABLE hub.usage_user_blocks (
+    tenant_id int4 NOT NULL,
+    block timestamptz NOT NULL,
+    renewals int8 NOT NULL,
+    PRIMARY KEY (tenant_id, block)
+);
+GRANT SELECT, INSERT, UPDATE ON hub.usage_user_blocks TO hub_maint;
+
 -- Days that were closed before have no runs: the next closed day of their block makes one of them.
 INSERT INTO hub.usage_user_rows (tenant_id, bucket, day_rows)
 SELECT tenant_id, bucket, count(*) FROM hub.usage_user_1d GROUP BY tenant_id, bucket;

@@ -104,6 +104,10 @@ GROUP BY tenant_id, hour
 -- name: delete_late_events
 DELETE FROM hub.usage_events WHERE tenant_id = %(tenant_id)s AND ts >= %(start)s AND ts < %(stop)s
 
+-- name: claim_block
+INSERT INTO hub.usage_user_blocks AS b (tenant_id, block, renewals) VALUES (%(tenant_id)s, %(block_start)s, 1)
+ON CONFLICT (tenant_id, block) DO UPDATE SET renewals = b.renewals + 1
+
 -- name: forget_runs
 -- What stood for the day as it was before.
 WITH gone AS (

@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from analytics_hub.storage.closer import close_due
+from analytics_hub.storage.closer.user_runs import renew_runs
+from analytics_hub.storage.connections import BEGIN_SNAPSHOT
 from tests.support.database import Database
 from tests.support.deltas import add_series, minute
 from tests.support.user_days import flush_event
@@ -76,6 +79,18 @@ def test_what_is_added_behind_the_events_is_in_the_run(db: Database) -> None:
             conn.execute("DELETE FROM hub.usage_events WHERE ts < '2026-03-09'")
         flush_event(writer, tenant, FIRST + DAY, "cid", input_tokens=100)
         close_due(maint, NOON)
+        assert are_sums(maint)
+
+
+def test_a_closer_that_missed_a_day_of_the_block_makes_no_run(db: Database) -> None:
+    with db.connect("hub_writer") as writer, db.connect("hub_maint") as maint, db.connect("hub_maint") as old:
+        tenant = add_days(db, writer, [["ann", "bob"]] * DAYS)
+        old.execute(BEGIN_SNAPSHOT)
+        old.execute("SELECT FROM hub.usage_user_1d")
+        close_due(maint, NOON)
+        bounds = {"tenant_id": tenant, "start": (FIRST + DAYS * DAY).replace(hour=0, minute=0)}
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            renew_runs(old, bounds)
         assert are_sums(maint)
 
 
