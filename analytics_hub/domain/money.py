@@ -13,6 +13,7 @@ PicoUsd = NewType("PicoUsd", int)
 
 PICO_PER_USD = 10**12
 _PLACES = 12
+_DIGITS = f"%0{_PLACES + 1}d"  # one before the point at least
 # Two places at least, because amounts are read by people too; every digit past them only where it is not
 # zero.
 _PLACES_MIN = 2
@@ -20,11 +21,11 @@ _PLACES_MIN = 2
 
 def usd_from_pico(pico: int) -> str:
     """The exact decimal string in USD: 1_500_000_000_000 -> "1.50", 3_000_000 -> "0.000003"."""
-    digits = f"{abs(pico):0{_PLACES + 1}d}"
-    whole, kept = digits[:-_PLACES], digits[-_PLACES:].rstrip("0")
+    digits = _DIGITS % abs(pico)
+    kept = digits[-_PLACES:].rstrip("0")
     if len(kept) < _PLACES_MIN:
         kept = kept.ljust(_PLACES_MIN, "0")
-    return f"-{whole}.{kept}" if pico < 0 else f"{whole}.{kept}"
+    return f"{'-' if pico < 0 else ''}{digits[:-_PLACES]}.{kept}"
 
 
 def pico_from_usd(usd: str) -> PicoUsd:

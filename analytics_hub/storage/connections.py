@@ -22,8 +22,9 @@ _HOLD_RETENTION = "LOCK TABLE {schema}.rollup_retention IN ACCESS SHARE MODE"
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HOLD_RETENTION.format(schema='hub_read')}"
 BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_HOLD_RETENTION.format(schema='hub')}"
 """For hub_maint: one snapshot to write by, from which no row vanishes either."""
-# transaction-local (the third argument): the setting ends with the transaction, however that ends.
-_SET_TENANT = "SELECT set_config('hub.tenant_id', %s, true)"
+# LOCAL: the setting ends with the transaction, however that ends. In the text, because a statement with arguments would
+# be a round trip of its own.
+_SET_TENANT = "SET LOCAL hub.tenant_id = '{}'"
 _WHO = """
     SELECT current_user, r.rolsuper, r.rolbypassrls,
            EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -83,8 +84,7 @@ async def connect_async(
 def tenant_transaction(conn: psycopg.Connection[Any], tenant_id: TenantId) -> Iterator[psycopg.Cursor[Any]]:
     """One read-only snapshot of one tenant. Needs a connection in autocommit mode without an open transaction."""
     try:
-        conn.execute(_BEGIN_READ)
-        conn.execute(_SET_TENANT, [_checked(tenant_id)])
+        conn.execute(_begin(tenant_id))
         with conn.cursor() as cursor:
             yield cursor
         conn.execute("COMMIT")
@@ -100,8 +100,7 @@ async def tenant_transaction_async(
 ) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
     """As `tenant_transaction`, for asyncio."""
     try:
-        await conn.execute(_BEGIN_READ)
-        await conn.execute(_SET_TENANT, [_checked(tenant_id)])
+        await conn.execute(_begin(tenant_id))
         async with conn.cursor() as cursor:
             yield cursor
         await conn.execute("COMMIT")
@@ -120,6 +119,11 @@ def assert_serving_role(conn: psycopg.Connection[Any]) -> None:
     for fault, word in ((is_super, "is a superuser"), (bypasses, "has BYPASSRLS"), (owns, "owns the tables")):
         if fault:
             raise Broken("unsafe_role", f"role {role} {word}: serve as hub_reader, hub_writer or hub_maint")
+
+
+def _begin(tenant_id: TenantId) -> bytes:
+    """As bytes: the driver takes a str only when it is a literal of the source."""
+    return f"{_BEGIN_READ}; {_SET_TENANT.format(_checked(tenant_id))}".encode()
 
 
 def _checked(tenant_id: TenantId) -> str:

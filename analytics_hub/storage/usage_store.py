@@ -65,6 +65,7 @@ class PostgresSnapshot:
         self._cursor = cursor
         self._tenant = tenant
         self._build = build
+        self._moments = _Moments()
 
     async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
         args = {
@@ -99,7 +100,7 @@ class PostgresSnapshot:
             cursor.adapters.register_loader("timestamptz", TextLoader)
             # As bytes: the driver takes a str only when it is a literal of the source.
             await cursor.execute(text.encode(), args)
-            return list(_group_rows(plan, await cursor.fetchall()))
+            return list(_group_rows(plan, await cursor.fetchall(), self._moments))
 
 
 class _Moments(dict[str | None, datetime | None]):
@@ -110,9 +111,8 @@ class _Moments(dict[str | None, datetime | None]):
         return moment
 
 
-def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]]) -> Iterator[GroupRows]:
+def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]], moments: _Moments) -> Iterator[GroupRows]:
     """Turned into columns by the interpreter's own loops. Sums come as NULL where nothing was summed."""
-    moments = _Moments()
     first = 2 + len(plan.query.group_by)
     last = first + len(plan.columns)
     for (other, *group), members in groupby(rows, key=itemgetter(slice(1, first))):

@@ -5,31 +5,19 @@ Counts are integers, money is a decimal string in USD, ratios and milliseconds a
 is nothing to divide by. Bucket starts carry the offset of the question's zone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from analytics_hub.api.rest.formats_text import moment_text
 from analytics_hub.domain.answer import Coverage, Points, PreviousPeriod, Series, UsageAnswer
 from analytics_hub.domain.ledger import Ledger, LedgerCount
 from analytics_hub.domain.usage import COMPARE_PREVIOUS, UsageQuery
 
 WireValue = int | float | str | None
-
-
-class WallTimes(dict[datetime, str]):
-    """Moments as JSON spells them in a zone. All series of an answer share their buckets: each is spelled once."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, moment: datetime) -> str:
-        text = self[moment] = moment_text(moment.astimezone(self._zone))
-        return text
 
 
 class _Body(BaseModel):
@@ -148,7 +136,7 @@ class ProblemBody(_Body):
 def usage_body(answer: UsageAnswer) -> dict[str, Any]:
     """A `UsageBody` ready for orjson."""
     zone = answer.query.zone
-    times = WallTimes(zone)
+    times = wall_times(_starts(answer), zone)
     return {
         "query": question_body(answer.query),
         "fresh_until": answer.fresh_until,
@@ -204,7 +192,7 @@ def ledger_body(ledger: Ledger) -> dict[str, Any]:
     return {"total": {**_count_body(ledger.total), "balanced": ledger.balanced}, "hours": hours}
 
 
-def _series_body(series: Series, times: WallTimes) -> dict[str, Any]:
+def _series_body(series: Series, times: Mapping[datetime, str]) -> dict[str, Any]:
     before = series.previous
     return {
         "group": dict(series.group),
@@ -215,13 +203,27 @@ def _series_body(series: Series, times: WallTimes) -> dict[str, Any]:
     }
 
 
-def points_body(points: Points, times: WallTimes) -> list[dict[str, Any]]:
-    """`PointBody`s; `times` is one for all series of an answer."""
-    names = tuple(points.columns)
-    return [
-        {"start": times[start], "values": dict(zip(names, row, strict=True))}
-        for start, row in zip(points.starts, points.rows(), strict=True)
-    ]
+def points_body(points: Points, times: Mapping[datetime, str]) -> list[dict[str, Any]]:
+    """`PointBody`s. Filled column by column, which takes half the time of a row at a time."""
+    rows: list[dict[str, WireValue]] = [{} for _ in points.starts]
+    for name, column in points.columns.items():
+        for row, value in zip(rows, column, strict=True):
+            row[name] = value
+    return [{"start": times[start], "values": row} for start, row in zip(points.starts, rows, strict=True)]
+
+
+def wall_times(moments: Iterable[datetime], zone: ZoneInfo) -> dict[datetime, str]:
+    """Moments as JSON spells them in a zone, each once: all series of an answer share their buckets."""
+    apart = list(dict.fromkeys(moments))
+    texts = orjson.loads(orjson.dumps([moment.astimezone(zone) for moment in apart], option=orjson.OPT_UTC_Z))
+    return dict(zip(apart, texts, strict=True))
+
+
+def _starts(answer: UsageAnswer) -> Iterator[datetime]:
+    for series in answer.series:
+        yield from series.points.starts
+        if series.previous:
+            yield from series.previous.points.starts
 
 
 def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:

@@ -5,8 +5,8 @@ import pytest
 import rust_core
 from analytics_hub.domain.answer import Value
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.query.measures import Measures, merged
-from analytics_hub.query.values import values
+from analytics_hub.query.measures import Columns, Measures, merged
+from analytics_hub.query.values import value_columns, values
 
 SUMS = {
     "events": 4,
@@ -89,3 +89,23 @@ def test_merging_adds_sums() -> None:
     assert merged([Measures({"events": 1}, {}), Measures({"events": 2, "errors": 1}, {})]) == Measures(
         {"events": 3, "errors": 1}, {}
     )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_column_has_the_value_of_each_of_its_rows(metric: str) -> None:
+    sketch = rust_core.sketch_encode(LATENCIES)
+    rows = [
+        Measures(SUMS, {"latency_sketch": sketch, "ttft_sketch": b""}),
+        Measures(dict.fromkeys(SUMS, 0), {"latency_sketch": b"", "ttft_sketch": sketch}),
+        Measures(
+            {name: 3 * value + 1 for name, value in SUMS.items()},
+            {"latency_sketch": sketch, "ttft_sketch": b""},
+        ),
+    ]
+    columns = Columns(
+        len(rows),
+        {name: [row.sums[name] for row in rows] for name in SUMS},
+        {name: [row.sketches[name] for row in rows] for name in ("latency_sketch", "ttft_sketch")},
+    )
+    found = value_columns([metric], columns)[metric]
+    assert list(found) == [values([metric], row)[metric] for row in rows]
