@@ -15,7 +15,7 @@ from analytics_hub.storage.statements import statements
 
 _SQL = statements("lint")
 
-PRIVATE_TABLES = ("ingest_offsets", "ops_usage_1h", "unattributed_messages")
+PRIVATE_TABLES = ("ingest_offsets", "ops_usage_1h", "unattributed_messages", "usage_user_blocks")
 """Tables, and views of hub itself, that no reader needs: they belong to no tenant, or are the operator's."""
 
 SHARED_TABLES = ("price_books", "prices", "rollup_retention")
