@@ -45,6 +45,7 @@ class PostgresUsageStore:
             self._pool.reading() as connection,
             tenant_transaction_async(connection, tenant) as cursor,
         ):
+            await cursor.execute(statements("usage")["no_nested_loops"])
             yield PostgresSnapshot(cursor, tenant, self._build)
 
     async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:
