@@ -6,6 +6,7 @@ day of the block has a run where that pays. What pays is decided here alone: a r
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any, Final
 
 import psycopg
@@ -15,8 +16,8 @@ from analytics_hub.storage.statements import statements
 
 _SQL = statements("closer_users")
 _DAY = timedelta(days=1)
-_SPARED_MIN: Final = 2
-"""A run stands for so many times its rows, or more: of users who hardly come back there is none."""
+_LENGTH_MAX: Final = Fraction(2, 3)
+"""How long a run is, of the days that it stands for, at most: of users who hardly come back there is none."""
 _TAIL_SHARE: Final = 2
 """And is so many times the rows since the last run, or less: all runs are as long as all days, twice, at most."""
 
@@ -40,7 +41,7 @@ def _add_run(
     if before == last.day:
         return
     tail_rows = sum(one.day_rows for one in days if before is None or one.day > before)
-    rows_max = min(sum(one.day_rows for one in days) // _SPARED_MIN, tail_rows * _TAIL_SHARE)
+    rows_max = min(int(sum(one.day_rows for one in days) * _LENGTH_MAX), tail_rows * _TAIL_SHARE)
     # No run is shorter than one before it, nor than its longest day.
     if rows_max < max(max(one.day_rows, one.run_rows or 0) for one in days):
         return
