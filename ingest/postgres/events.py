@@ -9,16 +9,15 @@ where the database itself says which rows it had.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from analytics_hub.storage.statements import statements
 from ingest.decode import PreparedBatch
 from ingest.postgres.copy_in import Connection, copy_in
+from ingest.postgres.known import look_up
 
 _SQL = statements("flush")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def write_at_once(conn: Connection, prepared: PreparedBatch, inside_copy: Callable[[], None]) -> bool:
@@ -33,16 +32,7 @@ def write_at_once(conn: Connection, prepared: PreparedBatch, inside_copy: Callab
 
 def drop_known(conn: Connection, prepared: PreparedBatch) -> int:
     """Takes the events out of the batch that can be seen to be stored. Returns how many were."""
-    copy_in(conn, _SQL["copy_temp_keys"], prepared.batch.copy_keys())
-    days = prepared.batch.days()
-    span = {
-        "start": _EPOCH + timedelta(days=days[0]),
-        "end": _EPOCH + timedelta(days=days[-1] + 1),
-    }
-    conn.execute(_SQL["join_by_index"], {"hash_or_merge": "off"})
-    row = conn.execute(_SQL["known_keys"], span).fetchone()
-    conn.execute(_SQL["join_by_index"], {"hash_or_merge": "on"})
-    known: list[int] = row[0] if row else []
+    known = look_up(conn, prepared.batch)
     prepared.drop_duplicates(known)
     return len(known)
 
@@ -61,6 +51,4 @@ def write_carefully(conn: Connection, prepared: PreparedBatch, inside_copy: Call
 def all_present(conn: Connection, prepared: PreparedBatch) -> bool:
     """True when every row of the batch is in `usage_events`. Ends its own transaction."""
     with conn.transaction():
-        copy_in(conn, _SQL["copy_temp_events"], prepared.batch.copy_events(with_row=True))
-        row = conn.execute(_SQL["count_present_events"]).fetchone()
-    return row is not None and row[0] == len(prepared.batch)
+        return len(look_up(conn, prepared.batch)) == len(prepared.batch)

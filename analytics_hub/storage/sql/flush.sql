@@ -98,13 +98,51 @@ COPY pg_temp.flush_events (
 -- name: copy_temp_keys
 COPY pg_temp.flush_keys (row_no, tenant_id, ts, event_key) FROM STDIN (FORMAT binary)
 
--- name: join_by_index
--- all tenants: a hint for the next statement. The planner knows nothing of the temp table and would rather read a whole
--- day than look up its keys one after another.
-SELECT set_config('enable_hashjoin', %(hash_or_merge)s, true), set_config('enable_mergejoin', %(hash_or_merge)s, true)
+-- name: engine
+-- all tenants: a property of the database
+SELECT hub.engine()
+
+-- name: column_days
+-- all tenants: a day's chunk is shared. Which of these days lie in columns, at least in part; only where TimescaleDB is.
+SELECT coalesce(array_agg(DISTINCT (c.range_start AT TIME ZONE 'UTC')::date), '{}')
+  FROM timescaledb_information.chunks c
+ WHERE c.hypertable_schema = 'hub' AND c.hypertable_name = 'usage_events' AND c.is_compressed
+   AND (c.range_start AT TIME ZONE 'UTC')::date = ANY (%(days)s::date[])
+
+-- name: hint_joins
+-- all tenants: a hint for the next statement. The planner knows nothing of the temp table, and little of a new day or of
+-- one that has just become columns.
+SELECT set_config('enable_nestloop', %(one_by_one)s, true), set_config('enable_seqscan', %(whole_tables)s, true),
+       set_config('enable_hashjoin', %(all_at_once)s, true), set_config('enable_mergejoin', %(all_at_once)s, true)
+
+-- name: known_keys_in_columns
+-- Takes the keys of these days out of the temp table and answers with the rows whose events are stored. Looked up one by
+-- one, each key would unpack every batch of its tenant: the index of columns knows ranges of ts only. So what is near in
+-- time is looked up together: the batches of those minutes are unpacked once. OFFSET 0 keeps the range at the index.
+WITH keys AS (
+    DELETE FROM pg_temp.flush_keys
+     WHERE (ts AT TIME ZONE 'UTC')::date = ANY (%(days)s::date[])
+    RETURNING row_no, tenant_id, ts, event_key
+), stretches AS (
+    SELECT tenant_id, min(ts) AS first_ts, max(ts) AS last_ts,
+           array_agg(row_no) AS row_nos, array_agg(ts) AS moments, array_agg(event_key) AS event_keys
+      FROM keys
+     GROUP BY tenant_id, date_bin('10 minutes', ts, '2000-01-01 00:00:00+00')
+)
+SELECT coalesce(array_agg(found.row_no ORDER BY found.row_no), '{}')
+  FROM stretches s
+ CROSS JOIN LATERAL (
+    SELECT k.row_no
+      FROM unnest(s.row_nos, s.moments, s.event_keys) AS k (row_no, ts, event_key)
+      JOIN (SELECT u.ts, u.event_key
+              FROM hub.usage_events u
+             WHERE u.tenant_id = s.tenant_id AND u.ts >= s.first_ts AND u.ts <= s.last_ts
+               AND u.ts >= %(start)s::timestamptz AND u.ts < %(end)s::timestamptz
+            OFFSET 0) stored USING (ts, event_key)) found
 
 -- name: known_keys
--- The rows whose events are stored. The bounds keep other days out of the plan.
+-- The rows whose events are stored: each key by the index, or a whole day would be read for a few. The bounds keep other
+-- days out of the plan.
 SELECT coalesce(array_agg(k.row_no ORDER BY k.row_no), '{}')
   FROM pg_temp.flush_keys k
  WHERE EXISTS (
@@ -136,11 +174,6 @@ SELECT coalesce(array_agg(e.row_no ORDER BY e.row_no), '{}')
   FROM pg_temp.flush_events e
  WHERE NOT EXISTS (
     SELECT FROM stored s WHERE s.tenant_id = e.tenant_id AND s.ts = e.ts AND s.event_key = e.event_key)
-
--- name: count_present_events
-SELECT count(*)
-  FROM pg_temp.flush_events e
-  JOIN hub.usage_events u ON u.tenant_id = e.tenant_id AND u.ts = e.ts AND u.event_key = e.event_key
 
 -- name: copy_temp_series
 COPY pg_temp.flush_series (
