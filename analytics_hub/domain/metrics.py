@@ -1,8 +1,9 @@
 """What can be asked of usage: every metric by name, unit and the rollup columns that it is made of.
 
 One table for REST, command line and documentation. A metric is `scale` times (sum of `add` minus sum of
-`subtract`), times the sum of `times`, over (sum of `per`) times (sum of `also_per`), or a quantile of a sketch. How
-the sums are read is in `analytics_hub/query`, what the metrics mean in docs/query.md.
+`subtract`), times the sum of `times`, over (sum of `per`) times (sum of `also_per`), or a quantile of a sketch, or how
+many different values of `distinct` the events have. How that is read is in `analytics_hub/query`, what the metrics mean
+in docs/query.md.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Final, Literal
 from analytics_hub.domain.series import COST_LINES, INPUT_KINDS, TOKEN_KINDS
 
 Unit = Literal["count", "ratio", "usd", "ms", "per_s"]
+DISTINCT_USERS: Final = "distinct_users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,20 @@ class Metric:
     scale: float = 1.0
     sketch: str = ""
     quantile: float = 0.0
+    distinct: str = ""
+    """The column of the events whose different values are counted: the size of a set, which has no sum."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The rollup columns, stored or derived, that must be read for it."""
+        if self.distinct:
+            return ()
         return (*self.add, *self.subtract, *self.times, *self.per, *self.also_per)
 
     @property
     def orderable(self) -> bool:
-        """Groups are ranked inside the database, which cannot read sketches."""
-        return not self.sketch
+        """Groups are ranked inside the database by sums of rollups; it cannot read sketches."""
+        return not (self.sketch or self.distinct)
 
 
 def _timing(word: str, what: str) -> list[Metric]:
@@ -74,6 +80,13 @@ def _counts() -> list[Metric]:
         Metric("events", "count", "events", add=("events",)),
         Metric("errors", "count", "events with any status but ok", add=("errors",)),
         Metric("error_rate", "ratio", "errors per event", add=("errors",), per=("events",)),
+        Metric(
+            DISTINCT_USERS,
+            "count",
+            "different end-users; who was not named is nobody",
+            add=(DISTINCT_USERS,),
+            distinct="user_id",
+        ),
     ]
 
 

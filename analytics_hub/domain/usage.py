@@ -94,6 +94,8 @@ class QueryCaps:
     range_days_max: int = 3_660
     filter_values_max: int = 100
     minutes_max: int = 31 * 24 * 60
+    raw_days_max: int = 7
+    """Days of raw events that are read to count users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,9 @@ class UsageQuery:
             return
         check_names("order", (self.order.metric,), tuple(METRICS))
         if not METRICS[self.order.metric].orderable:
-            raise InvalidInput("not_orderable", "order", "Groups cannot be ordered by a percentile.")
+            raise InvalidInput(
+                "not_orderable", "order", "Groups cannot be ordered by a percentile or by a number of users."
+            )
 
     def _check_bounds(self) -> None:
         if len(self.group_by) > self.caps.group_by_max:

@@ -13,6 +13,10 @@ from analytics_hub.domain.tenant import TAG_KEY_BYTES_MAX
 FIRST_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_MOMENT: Final = datetime(2101, 1, 1, tzinfo=UTC)
 FILTER_VALUE_BYTES_MAX: Final = 256  # no dimension is longer
+_NO_DIMENSION: Final = {
+    "user": "End-users are no dimension: GET /v1/users tells them apart, the metric distinct_users counts them."
+}
+"""What people look for among the dimensions, and where it is."""
 
 
 def check_moment(where: str, moment: datetime) -> None:
@@ -57,6 +61,7 @@ def check_dimensions(where: str, names: tuple[str, ...]) -> None:
         key = name.removeprefix(TAG_PREFIX)
         if key == name or not key or "\0" in key or len(_utf8(key, where)) > TAG_KEY_BYTES_MAX:
             known = ", ".join((*DIMENSIONS, "tag.<key>"))
-            raise InvalidInput("unknown_dimension", where, f"There is no {name!r}; there are {known}.")
+            message = _NO_DIMENSION.get(name, f"There is no {name!r}; there are {known}.")
+            raise InvalidInput("unknown_dimension", where, message)
     if len(set(names)) != len(names):
         raise InvalidInput("named_twice", where, "A dimension is named twice.")

@@ -20,9 +20,12 @@ USER: Final = "user"
 """The name of the first group of every answer. '' is everybody who was not named."""
 
 USER_METRICS: Final = tuple(
-    name for name, metric in METRICS.items() if not metric.sketch and "unpriced_tokens" not in metric.columns
+    name
+    for name, metric in METRICS.items()
+    if not (metric.sketch or metric.distinct or "unpriced_tokens" in metric.columns)
 )
-"""Without percentiles: a user's day has no sketches. Nor does an event keep which of its tokens had no price."""
+"""Without percentiles: a user's day has no sketches. Nor does an event keep which of its tokens had no price. How many
+users there are is said of every answer."""
 
 RUN_COLUMNS: Final = (
     "events",

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics_hub.domain.answer import Coverage, Points, PreviousSeries, Series
-from analytics_hub.domain.plan import GroupRows, Plan
+from analytics_hub.domain.distinct import UserCounts
+from analytics_hub.domain.metrics import DISTINCT_USERS
+from analytics_hub.domain.plan import GroupRows, Plan, Read
 from analytics_hub.domain.usage import Interval
 from analytics_hub.query.measures import Columns, Measures, merged
 from analytics_hub.query.values import value_columns, values
@@ -27,6 +29,14 @@ class Answered:
     rows: Sequence[GroupRows]
     whole: Sequence[GroupRows] | None = None
     """The rows of everything, where those of the groups do not say all that is said of the whole."""
+    users: UserCounts | None = None
+    """The end-users, where they were counted."""
+    user_reads: tuple[Read, ...] = ()
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """All that was read."""
+        return (*self.planned.reads, *self.user_reads)
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -38,7 +48,20 @@ class Answered:
 
     def total(self) -> Measures:
         """That of all groups, `other` included."""
-        return merged(Columns.of(rows).total() for rows in (self.rows if self.whole is None else self.whole))
+        rows = self.rows if self.whole is None else self.whole
+        found = merged(Columns.of(one).total() for one in rows)
+        return _with_users(found, self.users.whole) if self.users else found
+
+    def total_of(self, rows: GroupRows) -> Measures:
+        """That of one group in the whole range."""
+        found = Columns.of(rows).total()
+        group = None if rows.other else rows.group
+        return _with_users(found, self.users.of(group, None)) if self.users else found
+
+
+def _with_users(found: Measures, users: int) -> Measures:
+    """The users of many rows are not the sum of their users."""
+    return Measures({**found.sums, DISTINCT_USERS: users}, found.sketches)
 
 
 def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:
@@ -56,9 +79,9 @@ def series_of(now: Answered, before: Answered | None) -> tuple[Series, ...]:
             Series(
                 group={} if other else dict(zip(query.group_by, group, strict=True)),
                 other=other,
-                total=values(query.metrics, Columns.of(rows).total()),
+                total=values(query.metrics, now.total_of(rows)),
                 points=_points(now.planned, rows),
-                previous=_previous(before.planned, past.get(key, _NO_ROWS)) if before else None,
+                previous=_previous(before, past.get(key, _NO_ROWS)) if before else None,
             )
         )
     return tuple(series)
@@ -76,8 +99,9 @@ def coverage_of(total: Measures) -> Coverage:
     )
 
 
-def _previous(planned: Plan, rows: GroupRows) -> PreviousSeries:
-    return PreviousSeries(values(planned.query.metrics, Columns.of(rows).total()), _points(planned, rows))
+def _previous(before: Answered, rows: GroupRows) -> PreviousSeries:
+    planned = before.planned
+    return PreviousSeries(values(planned.query.metrics, before.total_of(rows)), _points(planned, rows))
 
 
 def _points(planned: Plan, rows: GroupRows) -> Points:

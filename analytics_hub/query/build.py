@@ -22,7 +22,9 @@ core.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from analytics_hub.domain.distinct import DistinctPlan
 from analytics_hub.domain.plan import Plan, Read
+from analytics_hub.query.build_distinct import build_distinct
 from analytics_hub.query.build_level import OF_TENANT, WITHOUT_SERIES, Arguments, dimension, level
 from analytics_hub.query.build_sums import ranking, sums_of_sums
 
@@ -31,6 +33,8 @@ _Reads = tuple[Read, ...]
 
 def build(plan: Plan) -> tuple[str, Arguments]:
     """The statement that answers a plan, and its arguments."""
+    if isinstance(plan, DistinctPlan):
+        return build_distinct(plan)
     args: Arguments = {"tenant_id": int(plan.query.tenant)}
     if plan.query.group_by:
         return _grouped(plan, args), args

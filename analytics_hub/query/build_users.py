@@ -122,7 +122,7 @@ def _parts(plan: UserPlan, read: Read, args: Arguments) -> Iterator[str]:
     # By series first where groups need it, so that the dimensions are joined once a series and not once an event.
     own = "g0, series_id" if plan.query.group_by else "g0"
     for at, span in enumerate(read.spans):
-        rows = _rows(plan, read, span, at, args)
+        rows = rows_of(plan, read, span, at, args)
         part = f"  SELECT {own}, {_sums(plan, read)}\n  FROM {rows}\n  GROUP BY {own}"  # noqa: S608
         if plan.query.group_by:
             part = f"  SELECT part.*, {_groups(plan)} FROM (\n{part}\n  ) AS part {_with_series(plan, args)}"  # noqa: S608
@@ -139,9 +139,9 @@ def _folded(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
   FROM everybody, (SELECT count(*) AS groups, {sums} FROM best) AS shown WHERE everybody.groups > shown.groups"""  # noqa: S608
     parts = []
     for read in plan.reads:
-        bucket = _bucket(plan, read, args)
+        bucket = bucket_of(plan, read, args)
         for at, span in enumerate(read.spans):
-            rows = _rows(plan, read, span, at, args)
+            rows = rows_of(plan, read, span, at, args)
             if plan.query.group_by:
                 rows = f"(SELECT one.*, {_groups(plan)} FROM {rows} {_with_series(plan, args)}) AS one"  # noqa: S608
             parts.append(
@@ -156,7 +156,7 @@ def _folded(plan: Plan, keys: str, sums: str, args: Arguments) -> str:
   ) AS part GROUP BY at, rank"""  # noqa: S608
 
 
-def _rows(plan: Plan, read: Read, span: Span, at: int, args: Arguments) -> str:
+def rows_of(plan: Plan, read: Read, span: Span, at: int, args: Arguments) -> str:
     """The rows of one span; `moment` is when, `g0` who."""
     name = f"{_SHORT[read.level]}{at}"
     args[f"{name}_from"], args[f"{name}_to"] = span.start, span.end
@@ -203,7 +203,7 @@ def _chosen(plan: Plan, args: Arguments) -> str:
     return f"\n    AND series_id IN (SELECT series_id FROM hub_read.series WHERE {' AND '.join([OF_TENANT, *tests])})"  # noqa: S608
 
 
-def _bucket(plan: Plan, read: Read, args: Arguments) -> str:
+def bucket_of(plan: Plan, read: Read, args: Arguments) -> str:
     """The start of the output bucket of a row."""
     widths = {later - earlier for earlier, later in pairwise(plan.edges)}
     if len(widths) == 1 and plan.query.end <= plan.edges[-1] + min(widths):

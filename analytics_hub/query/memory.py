@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
+from analytics_hub.domain.distinct import DistinctPlan, UserCounts
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import GroupRows, Level, Marks, Plan, Span
@@ -107,6 +108,19 @@ class MemorySnapshot:
             _rows(plan, groups.get(rank), {key[1]: merged(folded[key]) for key in keys})
             for rank, keys in groupby(ordered, key=lambda key: key[0])
         ]
+
+    async def distinct_users(self, plan: DistinctPlan) -> UserCounts:
+        users: dict[tuple[_Group | None, datetime | None], set[str]] = {}
+        for row in self._chosen(plan):
+            named = tuple(row.series.get(name, "") for name in plan.query.group_by)
+            group = named if named in (plan.groups or ()) else None
+            for bucket in {None, _bucket(plan, row.bucket)}:
+                users.setdefault((group, bucket), set()).update(filter(None, [row.user]))
+        return UserCounts(
+            len({user for found in users.values() for user in found}),
+            {group: len(found) for (group, bucket), found in users.items() if bucket is None},
+            {(group, bucket): len(found) for (group, bucket), found in users.items() if bucket is not None},
+        )
 
     def _chosen(self, plan: Plan) -> Iterator[Delta]:
         for read in plan.reads:

@@ -24,14 +24,15 @@ WIDTHS: Final = {
 
 @dataclass(frozen=True)
 class Delta:
-    """A rollup row: when, which series (dimensions and `tag.<key>`), how much. A row of a facet says along which
-    dimension it is, and has no other."""
+    """A rollup row: when, which series (dimensions and `tag.<key>`), how much, by which end-user. A row of a facet says
+    along which dimension it is, and has no other."""
 
     bucket: datetime
     series: Mapping[str, str]
     sums: Mapping[str, int]
     sketches: Mapping[str, bytes] = field(default_factory=dict)
     facet: str = FACET_OF_ALL
+    user: str = ""
 
 
 class MemoryRollups:
@@ -49,6 +50,7 @@ class MemoryRollups:
     def add(self, delta: Delta) -> None:
         """A flush of one delta: the row and the mark of its hour, together."""
         self.levels[Level.MINUTE].append(delta)
+        self.levels[Level.EVENT].append(delta)
         self.hours.add(floor(delta.bucket, HOUR))
 
     def close(self, now: datetime) -> None:
@@ -56,6 +58,7 @@ class MemoryRollups:
         for hour in [hour for hour in self.hours if hour + HOUR <= now]:
             if _before(hour, self.hours_dropped_before):
                 self._add_late(Level.DAY, Level.FACET_DAY, hour)
+                self._recompute_users(floor(hour, DAY))
             elif _before(hour, self.minutes_dropped_before):
                 self._add_late(Level.HOUR, Level.FACET_HOUR, hour)
                 self.days.add(floor(hour, DAY))
@@ -110,6 +113,12 @@ class MemoryRollups:
             if level is Level.FACET_DAY:
                 rows = [row for row in rows if not self._day_has_gap(row.facet, day)]
             self._replace(level, span, rows)
+        self._recompute_users(day)
+
+    def _recompute_users(self, day: datetime) -> None:
+        span = Span(day, day + DAY)
+        rows = [replace(row, bucket=day, series={}) for row in within(self.levels[Level.EVENT], span)]
+        self._replace(Level.USER_DAY, span, rows)
 
     def _add_late(self, level: Level, facet: Level, hour: datetime) -> None:
         """What came after the minutes were dropped is added to the coarse row, and gone from the minutes."""

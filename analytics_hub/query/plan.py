@@ -123,8 +123,11 @@ def _gather(parts: Iterable[Part]) -> tuple[Read, ...]:
 
 
 def metric_columns(query: UsageQuery) -> tuple[str, ...]:
-    """What to read for the metrics alone, each once."""
-    return tuple(dict.fromkeys(column for name in query.metrics for column in METRICS[name].columns))
+    """What to read for the metrics alone, each once. Who used something is counted where there are events."""
+    metrics = [METRICS[name] for name in query.metrics]
+    wanted = [column for metric in metrics for column in metric.columns]
+    wanted += ["events" for metric in metrics if metric.distinct]
+    return tuple(dict.fromkeys(wanted))
 
 
 def _columns(query: UsageQuery) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,13 +14,14 @@ from analytics_hub.domain.dead_letter import (
     Place,
     ReplayVerdict,
 )
+from analytics_hub.domain.distinct import DistinctPlan, UserCounts
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 
 
 class UsageSnapshot(Protocol):
-    """One consistent view of one tenant; what its two methods see fits together."""
+    """One consistent view of one tenant; what its methods see fits together."""
 
     async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
         """The marks of the hours and days in the span, the gaps of these facets there, what retention has dropped,
@@ -29,6 +30,10 @@ class UsageSnapshot(Protocol):
 
     async def rows(self, plan: Plan) -> Sequence[GroupRows]:
         """Sums by output bucket, group by group: best group first, `other` last. Nothing of a group without rows."""
+        ...
+
+    async def distinct_users(self, plan: DistinctPlan) -> UserCounts:
+        """How many different end-users were named: in each bucket of each group, in each group, in all of them."""
         ...
 
 

@@ -12,6 +12,7 @@ from analytics_hub.domain.plan import LevelRead, Marks, Read, Span
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.answering import Answered, coverage_of, series_of
 from analytics_hub.query.declared_tags import check_declared
+from analytics_hub.query.distinct import check_distinct, with_users
 from analytics_hub.query.plan import facets_of, marks_span
 from analytics_hub.query.ports import UsageStore
 from analytics_hub.query.reading import Reader
@@ -27,12 +28,13 @@ class UsageService:
 
     async def ask(self, query: UsageQuery) -> UsageAnswer:
         """The exact answer as of one snapshot."""
+        check_distinct(query)
         async with self._store.snapshot(query.tenant) as snapshot:
             marks = await snapshot.marks(_whole_span(query), facets_of(query))
             check_declared("group_by", query.group_by, marks.declared_tags)
             check_declared("filter", (one.dimension for one in query.filters), marks.declared_tags)
             reader = Reader(snapshot, marks, self._spans_max)
-            now = await reader.read(query)
+            now = await _read(reader, query)
             before = await _before(reader, query, now) if query.compare else None
         # Reading sketches is work for a thread too.
         return await asyncio.to_thread(_answer, now, before, marks)
@@ -44,10 +46,17 @@ def _whole_span(query: UsageQuery) -> Span:
     return Span(marks_span(query.previous).start, span.end) if query.compare else span
 
 
+async def _read(
+    reader: Reader, query: UsageQuery, groups: tuple[tuple[str, ...], ...] | None = None
+) -> Answered:
+    found = await reader.read(query, groups)
+    return await with_users(reader.snapshot, reader.marks, found, spans_max=reader.spans_max)
+
+
 async def _before(reader: Reader, query: UsageQuery, now: Answered) -> Answered:
     """The period before, for the groups of this one."""
     try:
-        return await reader.read(query.previous, now.groups if query.group_by else None)
+        return await _read(reader, query.previous, now.groups if query.group_by else None)
     except InvalidInput as refused:
         raise InvalidInput(refused.code, "compare", f"The period before: {refused.message}") from refused
 
@@ -60,7 +69,7 @@ def _answer(now: Answered, before: Answered | None, marks: Marks) -> UsageAnswer
         total=values(query.metrics, total),
         coverage=coverage_of(total),
         fresh_until=marks.taken_at,
-        levels=tuple(_level_read(read) for read in now.planned.reads),
+        levels=tuple(_level_read(read) for read in now.reads),
         previous=_period(before) if before else None,
     )
 

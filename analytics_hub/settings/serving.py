@@ -78,7 +78,10 @@ class QuerySettings(Concern):
         default=500, ge=8, le=10_000, description="Most separate time spans read from one rollup level."
     )
     raw_days_max: int = Field(
-        default=7, ge=1, le=366, description="Days of raw events that one answer about users may read."
+        default=_CAPS.raw_days_max,
+        ge=1,
+        le=366,
+        description="Days of raw events that one answer about users may read.",
     )
     events_page_max: int = Field(default=1_000, ge=1, le=10_000, description="Most raw events of one page.")
     events_scan_days_max: int = Field(
@@ -100,6 +103,7 @@ class QuerySettings(Concern):
             range_days_max=self.range_days_max,
             filter_values_max=self.filter_values_max,
             minutes_max=self.minutes_max,
+            raw_days_max=self.raw_days_max,
         )
 
 

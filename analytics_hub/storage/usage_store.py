@@ -17,6 +17,7 @@ import psycopg
 from psycopg.types.numeric import IntLoader
 from psycopg.types.string import TextLoader
 
+from analytics_hub.domain.distinct import DistinctPlan, Group, UserCounts
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
@@ -26,7 +27,8 @@ from analytics_hub.storage.statements import statements
 
 Build = Callable[[Plan], tuple[str, Mapping[str, object]]]
 """A statement whose columns are: bucket, other, one a group dimension, the plan's columns, the plan's
-sketches. Sums are integers, whether int8 or numeric. Rows come group by group.
+sketches. Sums are integers, whether int8 or numeric. Rows come group by group. Of a plan that counts users: bucket, the
+place of the group among those of the plan from 1 on or 0 for the others, users; NULL where it is of all of them.
 """
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -103,6 +105,11 @@ class PostgresSnapshot:
             await cursor.execute(text.encode(), args)
             return list(_group_rows(plan, await cursor.fetchall(), self._moments))
 
+    async def distinct_users(self, plan: DistinctPlan) -> UserCounts:
+        text, args = self._build(plan)
+        await self._cursor.execute(text.encode(), args)
+        return _user_counts(plan, await self._cursor.fetchall())
+
 
 class _Moments(dict[str | None, datetime | None]):
     """Moments by the text that the server gives: the same buckets come with every group, and are read once."""
@@ -131,3 +138,17 @@ def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]], moments: _Moments) ->
                 for name, column in zip(plan.sketches, columns[last:], strict=True)
             },
         )
+
+
+def _user_counts(plan: DistinctPlan, rows: Sequence[Sequence[Any]]) -> UserCounts:
+    whole, totals, points = 0, dict[Group | None, int](), dict[tuple[Group | None, datetime], int]()
+    for bucket, rank, users in rows:
+        if rank is None:
+            whole = users
+            continue
+        group = plan.groups[rank - 1] if plan.groups and rank else None
+        if bucket is None:
+            totals[group] = users
+        else:
+            points[group, bucket.astimezone(UTC)] = users
+    return UserCounts(whole, totals, points)

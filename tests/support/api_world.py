@@ -67,7 +67,7 @@ class World:
             ),
             replays=None,
             authenticator=Authenticator(MemoryKeyStore(tenants), self.clock, cache_s=5, cache_max=10),
-            caps=QueryCaps(),
+            caps=QueryCaps(raw_days_max=60),
             ready=self._is_ready,
             clock=self.clock,
         )

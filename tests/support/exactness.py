@@ -1,7 +1,8 @@
 """The planner's answer beside the raw sum, both from one snapshot of a real database.
 
 In: a reader's address and a `UsageQuery`. Out: two mappings from (bucket, group) to exact sums, which must be equal
-whatever was flushed, corrected, came late, was closed or dropped before the snapshot was taken.
+whatever was flushed, corrected, came late, was closed or dropped before the snapshot was taken. The users of both are
+compared on the way.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from analytics_hub.query.reading import Reader
 from analytics_hub.storage.connections import connect_async, tenant_transaction_async
 from analytics_hub.storage.usage_store import PostgresSnapshot
 from rust_core import sketch_count, sketch_merge
+from tests.support.distinct import both_counts
 from tests.support.measure_rows import MeasureRow, measure_rows
 
 Sums = Mapping[tuple[datetime | None, tuple[str, ...]], tuple[int, ...]]
@@ -78,6 +80,9 @@ async def both(
             reader = Reader(snapshot, marks, 500)
             answered = await reader.read(query)
             parts = await reader.read(_in_parts(query)) if query.group_by else answered
+            for one in () if blind else (answered, parts):
+                users, seen = await both_counts(cursor, marks, one, bucket=_bucket(query))
+                assert users == seen
             await cursor.execute(_raw(query).encode(), _args(query, corrections))
             raw = await cursor.fetchall()
     finally:

@@ -64,6 +64,7 @@ def line(number: int, moment: datetime) -> bytes:
         provider="",
         model=models[number % 3],
         status="timeout" if number % 7 == 0 else "ok",
+        **({"user": f"user-{number % 5}"} if number % 5 else {}),
     )
 
 

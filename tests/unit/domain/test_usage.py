@@ -52,6 +52,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("not_text", "filter.model", {"filters": {"model": ["\ud800"]}}),
     ("unknown_metric", "order", {"order": "-price"}),
     ("not_orderable", "order", {"order": "-ttft_p99_ms"}),
+    ("not_orderable", "order", {"order": "-distinct_users"}),
     ("too_many_points", "interval", {"interval": "1m", "end": START + 7 * DAY}),
     ("bad_limit", "limit", {"limit": 0, "group_by": ["model"]}),
     ("bad_limit", "limit", {"limit": 1001, "group_by": ["model"]}),
