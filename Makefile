@@ -90,11 +90,14 @@ bench: build-release ## Measure against the peers, write benchmarks/results/*.js
 	@$(STEP) "bench load" $(PY) -m benchmarks.load
 	@$(STEP) "bench http_ingest" $(PY) -m benchmarks.http_ingest
 	@$(STEP) "bench stream" $(PY) -m benchmarks.stream
+	@$(STEP) "bench closer" $(PY) -m benchmarks.closer
 	@$(PY) -m benchmarks.table
 
 bench-query: build-release ## Seven questions over 100 M events (half an hour; HUB_BENCH_DSN names a TimescaleDB server, else 10 M on our own)
 	@uv pip install --quiet --require-hashes -r requirements/bench.txt
 	@$(STEP) "bench query" $(PY) -m benchmarks.query $(ARGS)
+	@if [ -n "$$HUB_BENCH_DSN" ]; then $(STEP) "bench planning" $(PY) -m benchmarks.planning; fi
+	@if [ -n "$$HUB_BENCH_DSN" ]; then $(STEP) "bench columns" $(PY) -m benchmarks.columns; fi
 	@$(PY) -m benchmarks.table
 
 chaos: build-release ## Kill and freeze everything some 300 times under load, then compare with the client's account (20 min)

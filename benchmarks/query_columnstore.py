@@ -26,8 +26,12 @@ _DUE = """
       AND c.range_end <= least(%(until)s, %(now)s - (j.config ->> 'compress_after')::interval)
     ORDER BY c.range_end
 """
-_SIZES_PLAIN = "SELECT coalesce(sum(pg_total_relation_size(relid)), 0) FROM pg_partition_tree(%s::regclass)"
-_SIZES_CHUNKS = "SELECT coalesce(hypertable_size(%s::regclass), 0)"
+_BYTES_PLAIN = """
+    SELECT pg_total_relation_size(whole) + coalesce(sum(pg_total_relation_size(part.relid)), 0)
+    FROM CAST(%s AS regclass) AS whole LEFT JOIN LATERAL pg_partition_tree(whole) AS part ON part.relid <> whole
+    GROUP BY whole
+"""
+_BYTES_CHUNKS = "SELECT coalesce(hypertable_size(%s::regclass), 0)"
 _MOVED = """
     SELECT coalesce(sum(before_compression_total_bytes), 0), coalesce(sum(after_compression_total_bytes), 0),
            count(*) FILTER (WHERE compression_status = 'Compressed'), count(*)
@@ -55,8 +59,7 @@ def bytes_per_event(place: Place, events: int, raw_rows: int) -> dict[str, float
     figures: dict[str, float] = {}
     with psycopg.connect(place.admin, autocommit=True) as admin:
         for level in LEVELS:
-            statement = _SIZES_CHUNKS if place.timescale else _SIZES_PLAIN
-            size = _row(admin, statement, level)[0]
+            size = table_bytes(admin, level, timescale=place.timescale)
             figures[f"bytes_per_event_{level}"] = round(
                 float(size) / (raw_rows if level == "usage_events" else events), 2
             )
@@ -70,6 +73,11 @@ def bytes_per_event(place: Place, events: int, raw_rows: int) -> dict[str, float
                         flush=True,
                     )
     return figures
+
+
+def table_bytes(admin: psycopg.Connection[Any], table: str, *, timescale: bool) -> int:
+    """With indexes and TOAST; of all its parts, where it has any."""
+    return int(_row(admin, _BYTES_CHUNKS if timescale else _BYTES_PLAIN, table)[0])
 
 
 def _row(admin: psycopg.Connection[Any], statement: str, level: str) -> tuple[Any, ...]:

@@ -12,23 +12,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from analytics_hub.storage.migrate import bootstrap, migrate
 from benchmarks.load import server
-from benchmarks.query_columnstore import pause_jobs
+from benchmarks.query_columnstore import pause_jobs, table_bytes
 from benchmarks.query_server import Place, open_place
 
 _DROP = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-_BYTES_PLAIN = """
-    SELECT pg_total_relation_size(whole) + coalesce(sum(pg_total_relation_size(part.relid)), 0)
-    FROM CAST(%s AS regclass) AS whole LEFT JOIN LATERAL pg_partition_tree(whole) AS part ON part.relid <> whole
-    GROUP BY whole
-"""
-_BYTES_CHUNKS = "SELECT coalesce(hypertable_size(%s::regclass), 0)"
 
 
 @contextmanager
@@ -59,9 +52,11 @@ def is_timescale_named() -> bool:
 def table_size(place: Place, table: str) -> tuple[int, int]:
     """Rows, and bytes with indexes and TOAST."""
     with psycopg.connect(place.admin, autocommit=True) as admin:
-        rows = _number(admin, sql.SQL("SELECT count(*) FROM hub.{}").format(sql.Identifier(table)), None)
-        size = _BYTES_CHUNKS if place.timescale else _BYTES_PLAIN
-        return rows, _number(admin, sql.SQL(size), [f"hub.{table}"])
+        counted = admin.execute(
+            sql.SQL("SELECT count(*) FROM hub.{}").format(sql.Identifier(table))
+        ).fetchone()
+        rows = int(counted[0]) if counted else 0
+        return rows, table_bytes(admin, table, timescale=place.timescale)
 
 
 @contextmanager
@@ -78,8 +73,3 @@ def _migrated(place: Place) -> Iterator[None]:
 
 def _name(benchmark: str) -> str:
     return f"bench_{benchmark}_{os.getpid()}"
-
-
-def _number(admin: psycopg.Connection[Any], statement: sql.SQL | sql.Composed, args: list[str] | None) -> int:
-    row = admin.execute(statement, args).fetchone()
-    return int(row[0]) if row else 0
