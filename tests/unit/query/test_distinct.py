@@ -141,10 +141,24 @@ def test_events_of_a_lost_series_belong_to_the_group_without_names() -> None:
     assert statement(("a",), group_by=["model"])[1]["lost"] == 0
 
 
-def test_duplicates_never_go_by_sorting() -> None:
-    text, _ = statement((), interval="1d")
-    assert "count(DISTINCT" not in text
-    assert "usage_user_1d" in text
+@pytest.mark.parametrize(
+    ("hours", "interval", "tz", "plain"),
+    [
+        (0, "1d", "UTC", True),
+        (24, "1d", "UTC", True),
+        (0, "1w", "UTC", False),
+        (1, "1d", "UTC", False),
+        (0, "1d", "Asia/Kolkata", False),
+        (0, "none", "UTC", False),
+    ],
+)
+def test_only_days_of_users_are_taken_as_they_are(hours: int, interval: str, tz: str, plain: bool) -> None:
+    query = UsageQuery.ask(
+        TENANT, START + hours * HOUR, START + 2 * DAY, metrics=["distinct_users"], interval=interval, tz=tz
+    )
+    text, _ = build(plan_distinct(query, ((),), NOTHING_MARKED, spans_max=500))
+    assert ("by_at AS NOT MATERIALIZED" in text) is plain
+    assert "count(DISTINCT" not in text  # which would sort
 
 
 def test_a_filter_is_kept_and_the_limit_is_not() -> None:
