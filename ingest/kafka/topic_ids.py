@@ -2,10 +2,15 @@
 
 In: the cluster. Out: `Origin` of a partition; the names whose topic has been deleted and made anew. The
 client would take the old offsets for the new topic without a word, therefore its id is looked at again and again.
+
+A topic is described only after the cluster has named a broker. One that was frozen for longer than its session names
+none for a moment, and librdkafka aborts the process when it reads that in the answer to a description (it checks
+`rko_result` after the parser failed without an error of the buffer; 2.16.1).
 """
 
-from collections.abc import Sequence
-from concurrent.futures import Future
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from typing import Any
 
 import structlog
@@ -17,7 +22,7 @@ from analytics_hub.domain.errors import Broken, TryLater
 from analytics_hub.settings import KafkaSettings
 from ingest.kafka.partition_key import partition_key
 from ingest.kafka.security import security_config
-from ingest.kafka.topics import admin_client
+from ingest.kafka.topics import admin_client, cluster_id
 from ingest.records import Origin, PartitionId
 
 _LOG = structlog.get_logger(__name__)
@@ -38,7 +43,7 @@ class TopicIds:
         self._ids: dict[str, str] = {}
         self._names = names
         self._missing: set[str] = set()
-        self._asked: dict[str, Future[Any]] = {}
+        self._asked: Future[Mapping[str, Future[Any]]] | None = None
         self._ask_after_s = 0.0
 
     def origin(self, partition: PartitionId) -> Origin:
@@ -46,42 +51,74 @@ class TopicIds:
         topic, wait_s = partition.topic, self._wait_s
         place = TopicPartition(topic, partition.number)
         try:
-            cluster_id = self._admin.describe_cluster().result(wait_s).cluster_id
-            described = self._admin.describe_topics(TopicCollection([topic]))[topic]
-            topic_id = str(described.result(wait_s).topic_id)
+            cluster, described = self._described([topic])
+            topic_id = str(described[topic].result(wait_s).topic_id)
             oldest = self._admin.list_offsets({place: OffsetSpec.earliest()})  # type: ignore[no-untyped-call]
             first_offset = next(iter(oldest.values())).result(wait_s).offset
         except (KafkaException, TimeoutError) as error:
             raise TryLater("kafka_silent", f"Kafka does not say where {partition} begins: {error}") from error
         if self._ids.setdefault(topic, topic_id) != topic_id:
             raise Broken(MADE_ANEW, made_anew(topic))
-        return Origin(partition_key(cluster_id, topic_id, partition.number), first_offset)
+        return Origin(partition_key(cluster, topic_id, partition.number), first_offset)
 
     def made_anew(self) -> list[str]:
         """Without waiting: one call asks, a later one reads the answers."""
         now_s = self._clock.monotonic_s()
         names = list(dict.fromkeys([*self._names, *self._ids]))
-        if not self._asked and names and now_s >= self._ask_after_s:
+        if self._asked is None and names and now_s >= self._ask_after_s:
             self._ask_after_s = now_s + self._check_s
-            self._asked = dict(self._admin.describe_topics(TopicCollection(names)))
-        found = []
-        for topic in [topic for topic, answer in self._asked.items() if answer.done()]:
-            answer = self._asked.pop(topic)
-            error = answer.exception()
-            if error is not None:
-                if topic not in self._missing:
-                    _LOG.warning("topic not described", topic=topic, error=str(error))
-                if _is_unknown(error):
-                    self._missing.add(topic)
-                continue
+            self._asked = _in_background(lambda: self._answers(names))
+        if self._asked is None or not self._asked.done():
+            return []
+        answers, self._asked = self._asked, None
+        if error := answers.exception():
+            _LOG.warning("topics not described", error=str(error))
+            return []
+        return [topic for topic, answer in answers.result().items() if self._is_another(topic, answer)]
+
+    def _is_another(self, topic: str, answer: Future[Any]) -> bool:
+        error = answer.exception()
+        if error is None:
             self._missing.discard(topic)
-            if str(answer.result().topic_id) != self._ids.get(topic, str(answer.result().topic_id)):
-                found.append(topic)
-        return found
+            return str(answer.result().topic_id) != self._ids.get(topic, str(answer.result().topic_id))
+        if topic not in self._missing:
+            _LOG.warning("topic not described", topic=topic, error=str(error))
+        if _is_unknown(error):
+            self._missing.add(topic)
+        return False
+
+    def _answers(self, names: Sequence[str]) -> Mapping[str, Future[Any]]:
+        """Of the topics about which there was an answer in time."""
+        _, described = self._described(names)
+        done, _ = wait(described.values(), self._wait_s)
+        return {topic: answer for topic, answer in described.items() if answer in done}
+
+    def _described(self, names: Sequence[str]) -> tuple[str, Mapping[str, Future[Any]]]:
+        """The cluster's id, and the answers to come. Raises TimeoutError when nobody answers."""
+        cluster = cluster_id(self._admin, self._wait_s)
+        if cluster is None:
+            raise TimeoutError("no broker answered in time")
+        return cluster, self._admin.describe_topics(
+            TopicCollection(list(names)), request_timeout=self._wait_s
+        )
 
     def missing(self) -> list[str]:
         """The topics that were not there when they were last looked at."""
         return sorted(self._missing)
+
+
+def _in_background(call: Callable[[], Mapping[str, Future[Any]]]) -> Future[Mapping[str, Future[Any]]]:
+    """On a thread that keeps nobody from ending."""
+    answer: Future[Mapping[str, Future[Any]]] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except Exception as error:  # noqa: BLE001  told to whoever reads the answer
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name="topic-ids", daemon=True).start()
+    return answer
 
 
 def _is_unknown(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ In: the fixture `data_dir`. Out: a durable server and a migrated database in it.
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -49,4 +49,5 @@ def frozen(server: Server) -> Iterator[None]:
         yield
     finally:
         for process in stopped:
-            process.send_signal(signal.SIGCONT)
+            with suppress(psutil.NoSuchProcess):  # who woke first may have ended another
+                process.send_signal(signal.SIGCONT)

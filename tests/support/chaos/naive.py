@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import cast
 
 import psycopg
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from analytics_hub.pricing.compile import load_price_book
 from analytics_hub.settings import default_settings
@@ -45,7 +45,7 @@ def consume(bootstrap: str, topic: str, writer_dsn: str, *, die: bool) -> None:
             "group.id": f"naive-{topic}",
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
-            "session.timeout.ms": 1000,
+            "session.timeout.ms": 3000,
             "heartbeat.interval.ms": 300,
             "fetch.wait.max.ms": 100,
         }
@@ -65,9 +65,12 @@ def consume(bootstrap: str, topic: str, writer_dsn: str, *, die: bool) -> None:
 
 
 def _has_told_all(consumer: Consumer, topic: str) -> bool:
-    """Whether what Kafka knows is the end of every partition."""
+    """Whether what Kafka knows is the end of every partition. One that is just coming up knows nothing."""
     numbers = consumer.list_topics(topic, ANSWER_S).topics[topic].partitions
-    told = consumer.committed([TopicPartition(topic, number) for number in numbers], ANSWER_S)
+    try:
+        told = consumer.committed([TopicPartition(topic, number) for number in numbers], ANSWER_S)
+    except KafkaException:
+        return False
     return all(max(one.offset, 0) >= consumer.get_watermark_offsets(one, ANSWER_S)[1] for one in told)
 
 
