@@ -23,6 +23,7 @@ class Level(StrEnum):
     TOTAL_MINUTE = "usage_1m_total"
     MINUTE = "usage_1m"
     USER_DAY = "usage_user_1d"
+    USER_HOUR = "usage_user_1h"
     EVENT = "usage_events"
 
 

@@ -13,8 +13,8 @@ from typing import Final
 from analytics_hub.domain.answer import Series, Value
 from analytics_hub.domain.errors import InvalidInput
 from analytics_hub.domain.metrics import METRICS
-from analytics_hub.domain.plan import LevelRead, Plan, Span
-from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.domain.plan import Level, LevelRead, Plan, Span
+from analytics_hub.domain.usage import FINE_INTERVALS, Interval, UsageQuery
 
 USER: Final = "user"
 """The name of the first group of every answer. '' is everybody who was not named."""
@@ -36,41 +36,43 @@ RUN_COLUMNS: Final = (
     "partial_events",
     "estimated_events",
 )
-"""What a run adds up; whatever else is asked is read from the days."""
+"""What a run adds up, and all that hours of users hold; whatever else is asked is read from the days."""
 
-_BLOCK: Final = timedelta(days=32)
+STEPS: Final = {Level.USER_DAY: timedelta(days=1), Level.USER_HOUR: timedelta(hours=1)}
+_BLOCKS: Final = {Level.USER_DAY: timedelta(days=32), Level.USER_HOUR: timedelta(days=1)}
 _FIRST_BLOCK: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 _OF_WHOLE_DAYS: Final = (Interval.NONE, Interval.DAY, Interval.WEEK, Interval.MONTH)
 
 
-def block_of(day: datetime) -> Span:
-    """The days that runs are added up over: from the first of them through each."""
-    start = day - (day - _FIRST_BLOCK) % _BLOCK
-    return Span(start, start + _BLOCK)
+def block_of(moment: datetime, level: Level = Level.USER_DAY) -> Span:
+    """The days, or hours, that runs are added up over: from the first of them through each."""
+    start = moment - (moment - _FIRST_BLOCK) % _BLOCKS[level]
+    return Span(start, start + _BLOCKS[level])
 
 
 @dataclass(frozen=True, slots=True)
-class DayRows:
-    """A closed day of users: how many rows it has, and the run through it, where there is one."""
+class BucketRows:
+    """A closed day, or hour, of users: how many rows it has, and the run through it, where there is one."""
 
-    day: datetime
-    day_rows: int
+    bucket: datetime
+    rows: int
     run_rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows that are added, or taken away again (`sign`): of the days of a span, or of the run through `run`."""
+    """Rows that are added, or taken away (`sign`): of the days or hours of a span, or of the run through `run`."""
 
     sign: int
     span: Span | None = None
     run: datetime | None = None
+    level: Level = Level.USER_DAY
 
 
 @dataclass(frozen=True, slots=True)
 class UserPlan(Plan):
-    """A plan whose days of users are read as these pieces, which together are the same."""
+    """A plan whose days and hours of users are read as these pieces, which together are the same."""
 
     _: KW_ONLY
     pieces: tuple[Piece, ...] = ()
@@ -108,6 +110,18 @@ class UserQuery:
     def has_days(self) -> bool:
         """Whether days of users can answer: they know no dimension and no hour."""
         return not self.usage.group_by and not self.usage.filters and self.usage.interval in _OF_WHOLE_DAYS
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether hours of users can answer: of no dimension, and not of everything that is measured."""
+        usage = self.usage
+        asked = (*usage.metrics, usage.ordering.metric)
+        columns = {column for name in asked for column in METRICS[name].columns}
+        return (
+            not (usage.group_by or usage.filters)
+            and usage.interval not in FINE_INTERVALS
+            and columns <= set(RUN_COLUMNS)
+        )
 
 
 @dataclass(frozen=True, slots=True)

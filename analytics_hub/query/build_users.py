@@ -1,9 +1,9 @@
-"""The statements about users, assembled: from a plan of user days and raw events to (text, arguments). Pure.
+"""The statements about users, assembled: from a plan of days, hours and raw events to (text, arguments). Pure.
 
 The rules are those of `build.py`. Users are many and those that are shown are few: everybody is added up once over the
 whole range, to be ranked and counted; over time only the best are told apart, in a second reading.
 
-    part       one SELECT a piece of days or a span of events, UNION ALL     g0 … gn, sums
+    part       one SELECT a piece of days or hours or a span of events, UNION ALL     g0 … gn, sums
     grouped    parts added up, everybody                                     g0 … gn, sums
     best       the first of grouped                                          g0 … gn, sums, rank
     everybody  one row                                                       groups, users, sums
@@ -22,8 +22,9 @@ from analytics_hub.query.build_level import OF_TENANT, Arguments, dimension
 from analytics_hub.query.build_sums import ranking, sums_of_sums
 from analytics_hub.query.levels import DAY
 
-_MOMENTS: Final = {Level.USER_DAY: "bucket", Level.EVENT: "ts"}
-_SHORT: Final = {Level.USER_DAY: "d", Level.EVENT: "e"}
+_MOMENTS: Final = {Level.USER_DAY: "bucket", Level.USER_HOUR: "bucket", Level.EVENT: "ts"}
+_SHORT: Final = {Level.USER_DAY: "d", Level.USER_HOUR: "h", Level.EVENT: "e"}
+_RUNS: Final = {Level.USER_DAY: "usage_user_run", Level.USER_HOUR: "usage_user_1h_run"}
 _FAILED: Final = f"SELECT series_id FROM hub_read.series WHERE {OF_TENANT} AND status <> 'ok'"  # noqa: S608
 
 _OF_EVENTS: Final = {
@@ -98,18 +99,18 @@ def _grouped(plan: UserPlan, keys: str, sums: str, args: Arguments) -> str:
 
 
 def _pieces(plan: UserPlan, args: Arguments) -> Iterator[str]:
-    """Days and runs of users as they lie; what is taken away again is negative."""
+    """Days, hours and runs of users as they lie; what is taken away again is negative."""
     for at, piece in enumerate(plan.pieces):
         if piece.span:
             args[f"p{at}_from"], args[f"p{at}_to"] = piece.span.start, piece.span.end
-            columns = [f"({_added(column)})" for column in plan.columns]
-            table = Level.USER_DAY.value
+            columns = [f"({_stored(piece.level, column)})" for column in plan.columns]
+            table = piece.level.value
             within = f"bucket >= %(p{at}_from)s::timestamptz AND bucket < %(p{at}_to)s::timestamptz"
         else:
             args[f"p{at}_run"] = piece.run
             columns, table, within = (
                 list(plan.columns),
-                "usage_user_run",
+                _RUNS[piece.level],
                 f"bucket = %(p{at}_run)s::timestamptz",
             )
         sign = "-" if piece.sign < 0 else ""
@@ -174,7 +175,7 @@ def _sums(plan: Plan, read: Read) -> str:
     for column in plan.columns:
         # A sum of int8 is numeric, and one such part would make all others numeric too; money and time pass an int8.
         cast = "" if column.endswith(("_pico_usd", "_us_sum")) else "::int8"
-        sums.append(f"({own.get(column, f'sum({_added(column)})')}){cast} AS {column}")
+        sums.append(f"({own.get(column, f'sum({_stored(read.level, column)})')}){cast} AS {column}")
     return ", ".join(sums)
 
 
@@ -215,5 +216,6 @@ def bucket_of(plan: Plan, read: Read, args: Arguments) -> str:
     return "(%(edges)s::timestamptz[])[width_bucket(moment, %(edges)s::timestamptz[])]"
 
 
-def _added(column: str) -> str:
-    return " + ".join(DERIVED_COLUMNS.get(column, (column,)))
+def _stored(level: Level, column: str) -> str:
+    """Hours hold what they can say, ready to be read; days and events the columns that it is made of."""
+    return column if level is Level.USER_HOUR else " + ".join(DERIVED_COLUMNS.get(column, (column,)))

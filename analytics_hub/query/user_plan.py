@@ -1,7 +1,7 @@
-"""The planner of users: which part of a range is answered by days of users, which by raw events. Pure.
+"""The planner of users: which part of a range is answered by days and hours of users, which by raw events. Pure.
 
-In: a question, the marks of its snapshot and the rows that there are. Out: a `UserPlan` of the levels USER_DAY and
-EVENT that covers the range once.
+In: a question, the marks of its snapshot and the rows that there are. Out: a `UserPlan` of the levels USER_DAY, EVENT
+and, where hours are handed in, USER_HOUR that covers the range once.
 
 Rules
 1. A UTC day that lies wholly inside the range and one output bucket, and that neither itself nor by one of its hours is
@@ -10,20 +10,22 @@ marked, is read from `usage_user_1d`; everything else from the events.
 3. Events that are dropped cannot be asked for otherwise: that is said (`events_not_kept`), never guessed.
 4. Raw events are many: of so many days at most, then the question is refused (or, when it is the closer that is behind,
 put off).
-5. Days of users are read as the pieces with the fewest rows (`user_runs.py`); of a sum that no run has, as days.
+5. What would be events is read from hours where there are any (`user_hours.py`).
+6. Days and hours are read as the pieces with the fewest rows (`user_runs.py`); of a sum that no run has, as days.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from analytics_hub.domain.errors import InvalidInput, TooMuch, TryLater
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import Level, Marks, Read, Span
 from analytics_hub.domain.usage import FIRST_MOMENT, UsageQuery
-from analytics_hub.domain.user_usage import RUN_COLUMNS, DayRows, UserPlan, UserQuery
+from analytics_hub.domain.user_usage import RUN_COLUMNS, BucketRows, Piece, UserPlan, UserQuery
 from analytics_hub.query.buckets import bucket_edges, bucket_spans
 from analytics_hub.query.levels import DAY, ceil, floor
+from analytics_hub.query.user_hours import readable_hours, split
 from analytics_hub.query.user_runs import pieces
 
 USER_COVERAGE_COLUMNS: Final = ("events", "unpriced_events", "partial_events", "estimated_events")
@@ -32,8 +34,16 @@ USER_COVERAGE_COLUMNS: Final = ("events", "unpriced_events", "partial_events", "
 _Part = tuple[Level, Span]
 
 
-def plan_users(query: UserQuery, marks: Marks, known: Sequence[DayRows] = (), *, spans_max: int) -> UserPlan:
-    """Decide what to read. Raises for what is no longer kept, or too much."""
+def plan_users(
+    query: UserQuery,
+    marks: Marks,
+    known: Sequence[BucketRows] = (),
+    hours: Sequence[BucketRows] = (),
+    *,
+    spans_max: int,
+) -> UserPlan:
+    """Decide what to read: of the days `known`, of the hours that are handed in. Raises for what is no longer kept, or
+    too much."""
     usage = query.usage
     whole = Span(usage.start, usage.end)
     edges = bucket_edges(usage.interval, usage.zone, whole)
@@ -41,12 +51,34 @@ def plan_users(query: UserQuery, marks: Marks, known: Sequence[DayRows] = (), *,
     if query.has_days:
         parts = [part for piece in bucket_spans(edges, whole) for part in _days(piece, marks)]
     _check_kept(parts, marks)
-    reads = _gather(parts)
-    _check_bounds(query, reads, marks, spans_max)
     columns = _columns(usage)
-    days = [span for read in reads if read.level is Level.USER_DAY for span in read.spans]
     has_runs = set(columns) <= set(RUN_COLUMNS)
-    return UserPlan(usage, edges, reads, columns, (), pieces=pieces(days, known if has_runs else ()))
+    if not (has_runs and query.has_hours):
+        hours = ()
+    reads = _gather(_by_hour(_gather(parts), readable_hours(hours, marks, edges)))
+    _check_bounds(query, reads, marks, spans_max)
+    return UserPlan(usage, edges, reads, columns, (), pieces=_pieces(reads, known if has_runs else (), hours))
+
+
+def _by_hour(reads: Iterable[Read], readable: frozenset[datetime]) -> Iterator[_Part]:
+    for read in reads:
+        for span in read.spans:
+            if read.level is Level.EVENT:
+                yield from split(span, readable)
+            else:
+                yield read.level, span
+
+
+def _pieces(
+    reads: Iterable[Read], days: Sequence[BucketRows], hours: Sequence[BucketRows]
+) -> tuple[Piece, ...]:
+    known = {Level.USER_DAY: days, Level.USER_HOUR: hours}
+    return tuple(
+        piece
+        for read in reads
+        if read.level in known
+        for piece in pieces(read.spans, known[read.level], read.level)
+    )
 
 
 def _days(piece: Span, marks: Marks) -> Iterator[_Part]:
@@ -84,7 +116,7 @@ def _check_kept(parts: Iterable[_Part], marks: Marks) -> None:
 
 def _gather(parts: Iterable[_Part]) -> tuple[Read, ...]:
     """Sorted, neighbours joined, days first."""
-    spans: dict[Level, list[Span]] = {Level.USER_DAY: [], Level.EVENT: []}
+    spans: dict[Level, list[Span]] = {Level.USER_DAY: [], Level.USER_HOUR: [], Level.EVENT: []}
     for level, span in sorted(parts, key=lambda part: part[1]):
         taken = spans[level]
         if taken and taken[-1].end == span.start:

@@ -15,7 +15,7 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval
 from analytics_hub.domain.user_usage import (
     USER,
-    DayRows,
+    BucketRows,
     UserAnswer,
     UserCoverage,
     UserPlan,
@@ -25,6 +25,7 @@ from analytics_hub.domain.user_usage import (
 from analytics_hub.query.declared_tags import check_declared
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.plan import marks_span
+from analytics_hub.query.user_hours import hours_span
 from analytics_hub.query.user_plan import USER_COVERAGE_COLUMNS, plan_users
 from analytics_hub.query.user_runs import known_span
 from analytics_hub.query.values import values
@@ -35,8 +36,12 @@ class UserSnapshot(Protocol):
 
     async def marks(self, span: Span) -> Marks: ...
 
-    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+    async def day_rows(self, span: Span) -> Sequence[BucketRows]:
         """The closed days of users, and which runs there are, ascending."""
+        ...
+
+    async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
+        """The hours of users that there are, and their runs, ascending."""
         ...
 
     async def rows(self, plan: UserPlan) -> Sequence[UserRow]:
@@ -65,7 +70,10 @@ class UserService:
             check_declared("group_by", usage.group_by, marks.declared_tags)
             check_declared("filter", (chosen.dimension for chosen in usage.filters), marks.declared_tags)
             known = await snapshot.day_rows(known_span(query)) if query.has_days else ()
-            planned = await asyncio.to_thread(plan_users, query, marks, known, spans_max=self._spans_max)
+            hours = await snapshot.hour_rows(hours_span(query)) if query.has_hours else ()
+            planned = await asyncio.to_thread(
+                plan_users, query, marks, known, hours, spans_max=self._spans_max
+            )
             rows = await snapshot.rows(planned)
         return await asyncio.to_thread(_answer, query, planned, rows, marks)
 

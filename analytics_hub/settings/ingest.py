@@ -131,6 +131,12 @@ class CloserSettings(Concern):
     copy_bytes_max: int = Field(
         default=32 * MIB, ge=4096, le=1024 * MIB, description="Bytes held before their sketches are merged."
     )
+    user_hours_days: int = Field(
+        default=3,
+        ge=1,
+        le=366,
+        description="Whole days before today of which end-users are kept by hour as well; older hours are raw events.",
+    )
     statistics_hours: int = Field(
         default=24, ge=1, le=100_000, description="Hours closed at once that call for new statistics."
     )

@@ -75,6 +75,7 @@ _MAINT_RIGHTS = _READER_RIGHTS - {
     *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "prices", "price_books"),
     *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
     *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d", "usage_user_run", "usage_user_rows"),
+    *_on("SELECT, INSERT, DELETE", "usage_user_1h", "usage_user_1h_run", "usage_user_1h_rows"),
     *_on("SELECT, INSERT, DELETE", "rollup_marks", "rollup_day_marks", "rollup_facet_gaps"),
 }
 

@@ -12,7 +12,7 @@ import psycopg
 
 from analytics_hub.domain.plan import Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.user_usage import DayRows, UserPlan, UserRow
+from analytics_hub.domain.user_usage import BucketRows, UserPlan, UserRow
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
 from analytics_hub.storage.statements import statements
@@ -51,11 +51,17 @@ class PostgresUserSnapshot:
     async def marks(self, span: Span) -> Marks:
         return await self._usage.marks(span, ())
 
-    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+    async def day_rows(self, span: Span) -> Sequence[BucketRows]:
+        return await self._bucket_rows("user_rows", span)
+
+    async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
+        return await self._bucket_rows("user_hour_rows", span)
+
+    async def _bucket_rows(self, statement: str, span: Span) -> Sequence[BucketRows]:
         args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
-        await self._cursor.execute(statements("users")["user_rows"], args)
+        await self._cursor.execute(statements("users")[statement], args)
         found = await self._cursor.fetchall()
-        return [DayRows(day.astimezone(UTC), day_rows, run_rows) for day, day_rows, run_rows in found]
+        return [BucketRows(bucket.astimezone(UTC), rows, run_rows) for bucket, rows, run_rows in found]
 
     async def rows(self, plan: UserPlan) -> Sequence[UserRow]:
         text, args = self._build(plan)

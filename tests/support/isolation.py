@@ -11,7 +11,7 @@ TENANT_VIEWS = (
     "api_keys", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger", "ledger_removals",
     "rollup_day_marks", "rollup_facet_gaps", "rollup_marks", "series", "tenants", "usage_1d", "usage_1d_facet",
     "usage_1h", "usage_1h_facet", "usage_1m", "usage_1m_total", "usage_events", "usage_user_1d",
-    "usage_user_rows", "usage_user_run",
+    "usage_user_1h", "usage_user_1h_rows", "usage_user_1h_run", "usage_user_rows", "usage_user_run",
 )  # fmt: skip
 """Every view that must show a tenant its own rows only."""
 
@@ -73,11 +73,13 @@ def fill(db: Database, tenant: TenantId) -> None:
         sums = [zero for name, zero in zip(MEASURES, zeros, strict=True) if name not in SKETCHES]
         holes = ", ".join(["%s"] * len(sums))
         maint.execute(f"INSERT INTO hub.usage_user_1d VALUES (%s, %s, 'u', {holes})", [tenant, AT, *sums])
-        maint.execute(
-            "INSERT INTO hub.usage_user_run VALUES (%s, '2026-03-01 00:00Z', 'u', 0, 0, 0, 0, 0, 0, 0)",
-            [tenant],
-        )
-        maint.execute("INSERT INTO hub.usage_user_rows VALUES (%s, '2026-03-01 00:00Z', 1, 1)", [tenant])
+        for table in ("usage_user_run", "usage_user_1h", "usage_user_1h_run"):
+            maint.execute(
+                f"INSERT INTO hub.{table} VALUES (%s, '2026-03-01 00:00Z', 'u', 0, 0, 0, 0, 0, 0, 0)",
+                [tenant],
+            )
+        for table in ("usage_user_rows", "usage_user_1h_rows"):
+            maint.execute(f"INSERT INTO hub.{table} VALUES (%s, '2026-03-01 00:00Z', 1, 1)", [tenant])
         maint.execute(
             "INSERT INTO hub.rollup_facet_gaps VALUES (%s, 'model', %s)", [tenant, AT.replace(minute=0)]
         )

@@ -7,6 +7,7 @@ groups…) to sums, which must be equal whatever was flushed, came late or was c
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from analytics_hub.domain.money import pico_from_usd
 from analytics_hub.domain.plan import Level, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Interval
-from analytics_hub.domain.user_usage import DayRows, UserAnswer, UserQuery, UserRow
+from analytics_hub.domain.user_usage import BucketRows, UserAnswer, UserQuery, UserRow
 from analytics_hub.query.build_users import build_users
 from analytics_hub.query.users import UserService
 from analytics_hub.storage.connections import connect_async, tenant_transaction_async
@@ -52,7 +53,11 @@ class EmptyUserStore:
         assert span.start < span.end
         return Marks(frozenset(), frozenset(), None, self._taken_at)
 
-    async def day_rows(self, span: Span) -> Sequence[DayRows]:
+    async def day_rows(self, span: Span) -> Sequence[BucketRows]:
+        assert span.start < span.end
+        return []
+
+    async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
         assert span.start < span.end
         return []
 
@@ -73,13 +78,22 @@ class _Opened:
         yield self._snapshot
 
 
-async def _both(reader_dsn: str, query: UserQuery, *, raw: bool) -> tuple[UserAnswer, Sums]:
+class _Blind(PostgresUserSnapshot):
+    """Sees no mark of an hour."""
+
+    async def marks(self, span: Span) -> Marks:
+        return replace(await super().marks(span), hours=frozenset())
+
+
+async def _both(
+    reader_dsn: str, query: UserQuery, *, raw: bool, blind: bool = False
+) -> tuple[UserAnswer, Sums]:
     usage = query.usage
     keys = 2 + len(usage.group_by)
     connection = await connect_async(reader_dsn, "exactness")
     try:
         async with tenant_transaction_async(connection, usage.tenant) as cursor:
-            snapshot = PostgresUserSnapshot(cursor, usage.tenant, build_users)
+            snapshot = (_Blind if blind else PostgresUserSnapshot)(cursor, usage.tenant, build_users)
             answer = await UserService(_Opened(snapshot), spans_max=500).ask(query)
             sums: Sums = {}
             if raw:
@@ -92,9 +106,10 @@ async def _both(reader_dsn: str, query: UserQuery, *, raw: bool) -> tuple[UserAn
     return answer, sums
 
 
-def both_now(reader_dsn: str, query: UserQuery) -> tuple[UserAnswer, Sums]:
-    """(the answer, what the events say), within one REPEATABLE READ transaction."""
-    return asyncio.run(_both(reader_dsn, query, raw=True))
+def both_now(reader_dsn: str, query: UserQuery, *, blind: bool = False) -> tuple[UserAnswer, Sums]:
+    """(the answer, what the events say), within one REPEATABLE READ transaction. `blind` hides the marks of hours from
+    the planner: the control that shows the comparison can fail."""
+    return asyncio.run(_both(reader_dsn, query, raw=True, blind=blind))
 
 
 def answer_now(reader_dsn: str, query: UserQuery) -> UserAnswer:

@@ -19,6 +19,7 @@ class CloserLimits:
     copy_bytes_max: int = 32 * 1024 * 1024
     statistics_hours: int = 24
     retries_max: int = 5
+    user_hours_days: int = 3
 
     @classmethod
     def of(cls, settings: CloserSettings) -> Self:

@@ -3,8 +3,9 @@
     1. begin, with a lock that retention waits for: no minutes go away under our hands
     2. the tenant's advisory lock, tried, not waited for: another closer is at work, or none
     3. marks of hours that are over, the oldest first, a bounded number. Stretch by stretch their marks are deleted and
-       the hours are closed, until the time is up. The snapshot was taken in step 2, perhaps before another closer
-       committed: then the deletion meets rows that are gone, the server says 40001, and the transaction starts again
+       the hours are closed, those of users too, until the time is up. The snapshot was taken in step 2, perhaps before
+       another closer committed: then the deletion meets rows that are gone, the server says 40001, and the transaction
+       starts again
     4. each day they belong to: anew from its hours when it is over and complete and the time is not up, else marked
 
 In: the tenant, what is due, the bounds. Out: a `Turn`, or None when another closer has the tenant.
@@ -26,6 +27,7 @@ from analytics_hub.storage.closer.late_days import add_to_day
 from analytics_hub.storage.closer.limits import CloserLimits
 from analytics_hub.storage.closer.report import Turn
 from analytics_hub.storage.closer.stretch import Dropped, Kind, Stretch, stretches
+from analytics_hub.storage.closer.user_hours import close_user_hours, forget_old_hours, hours_kept_from
 from analytics_hub.storage.closer.users import close_users
 from analytics_hub.storage.statements import statements
 
@@ -85,11 +87,17 @@ class _Transaction:
 
     def _close_hours(self, marked: list[datetime], until: float) -> None:
         rule = facet_rule(self.conn, self.args, self.limits)
+        kept_from = hours_kept_from(
+            self.args["last_hour"], self.limits.user_hours_days, self.dropped.events_before
+        )
+        forget_old_hours(self.conn, self.args, kept_from)
         for stretch in stretches(marked, self.dropped, self._hours_per_stream(rule)):
             if self.hours and self.clock.monotonic_s() >= until:
                 return
             self.conn.execute(_SQL["delete_marks"], {"hours": list(stretch.hours), **self.args})
             self._close_stretch(stretch, rule)
+            if stretch.kind is not Kind.DROPPED:
+                close_user_hours(self.conn, self.args, stretch.start, stretch.stop, kept_from)
             self.hours += len(stretch.hours)
             self.touched |= {hour.replace(hour=0) for hour in stretch.hours}
 

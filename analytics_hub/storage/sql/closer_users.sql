@@ -132,7 +132,7 @@ ORDER BY bucket
 -- The days since the last run, and that run; nothing when it has become too long.
 WITH run AS MATERIALIZED (
     SELECT
-        tenant_id, %(day)s::timestamptz, user_id, sum(events)::int8, sum(errors)::int8, sum(total_tokens)::int8,
+        tenant_id, %(last)s::timestamptz, user_id, sum(events)::int8, sum(errors)::int8, sum(total_tokens)::int8,
         sum(cost_pico_usd), sum(unpriced_events)::int8, sum(partial_events)::int8, sum(estimated_events)::int8
     FROM (
         SELECT
@@ -143,7 +143,7 @@ WITH run AS MATERIALIZED (
             cost_other_pico_usd AS cost_pico_usd,
             unpriced_events, partial_events, estimated_events
         FROM hub.usage_user_1d
-        WHERE tenant_id = %(tenant_id)s AND bucket >= %(tail_start)s AND bucket <= %(day)s
+        WHERE tenant_id = %(tenant_id)s AND bucket >= %(tail_start)s AND bucket <= %(last)s
         UNION ALL
         SELECT
             tenant_id, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
@@ -161,8 +161,8 @@ INSERT INTO hub.usage_user_run (
 SELECT * FROM run WHERE (SELECT count(*) FROM run) <= %(rows_max)s
 
 -- name: delete_run_count
-DELETE FROM hub.usage_user_rows WHERE tenant_id = %(tenant_id)s AND bucket = %(day)s
+DELETE FROM hub.usage_user_rows WHERE tenant_id = %(tenant_id)s AND bucket = %(last)s
 
 -- name: insert_run_count
 INSERT INTO hub.usage_user_rows (tenant_id, bucket, day_rows, run_rows)
-VALUES (%(tenant_id)s, %(day)s, %(day_rows)s, %(run_rows)s)
+VALUES (%(tenant_id)s, %(last)s, %(last_rows)s, %(run_rows)s)

@@ -52,7 +52,7 @@ def every_range_is_exact(db: Database, tenant: int) -> None:
         for last in (first + 1, DAYS - 1, DAYS):
             if first < last:
                 answer, raw = both_now(db.reader_dsn, asked(tenant, first, last))
-                assert told(answer) == raw
+                assert told(answer) == raw != {}
                 assert answer.users == len({key[1] for key in raw} - {""})
 
 
@@ -77,7 +77,10 @@ def test_a_late_event_is_counted_before_and_after_its_day_is_closed_again(db: Da
 
 
 def test_a_cost_past_the_end_of_int8_is_exact(db: Database) -> None:
-    stored = come_back(db, cost_usd="9000000")
+    stored = come_back(db, cost_usd="1000000")
+    for day in range(DAYS):
+        flush(stored, 1, day, cost_usd="1000000", tags={"twice": "yes"})
+    close(db)
     every_range_is_exact(db, stored.tenant_id)
 
 

@@ -57,7 +57,7 @@ def test_users_come_by_cost_and_nobody_is_no_user(db: Database) -> None:
         ]
         assert (body.users, body.total["events"], body.coverage.event_share) == (2, 7, 1.0)
         close(db)
-    assert {read.level for read in body.levels} == {"usage_user_1d", "usage_events"}
+    assert {read.level for read in body.levels} == {"usage_user_1d", "usage_user_1h", "usage_events"}
 
 
 def test_a_late_event_is_seen_at_once(db: Database) -> None:

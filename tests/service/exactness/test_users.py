@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics_hub.domain.clock import unix_us
+from analytics_hub.domain.plan import Level
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.domain.user_usage import UserQuery
 from analytics_hub.storage.closer import CloserLimits, close_due
 from tests.support.database import Database
 from tests.support.ingest import NOW, PostgresStored, event, prepared
-from tests.support.users import METRICS, METRICS_OF_RUNS, both_now, told
+from tests.support.users import METRICS, METRICS_OF_RUNS, both_now, levels, told
 
 DAYS = 4
 FIRST = NOW - timedelta(days=DAYS)
@@ -99,11 +100,30 @@ def test_users_equal_the_raw_sum_after_every_step(
         "metrics": METRICS,
     }
     by_runs = whole | {"interval": "none", "metrics": METRICS_OF_RUNS}
+    by_hours = by_runs | {"start": FIRST + timedelta(minutes=90), "interval": "1h"}
     try:
         for (kind, drawn), question in history:
             take(db, stored, kind, drawn)
             equal_to_raw(db, stored.tenant_id, question)
             equal_to_raw(db, stored.tenant_id, whole)
             equal_to_raw(db, stored.tenant_id, by_runs)
+            equal_to_raw(db, stored.tenant_id, by_hours)
     finally:
         stored.close()
+
+
+def test_a_reader_blind_to_the_marks_of_hours_is_seen(db: Database) -> None:
+    stored = PostgresStored(db)
+    hour = NOW - timedelta(hours=3)
+    usage = UsageQuery.ask(TenantId(stored.tenant_id), hour, NOW, metrics=METRICS_OF_RUNS, limit=20)
+    for number in (1, 2):
+        take(db, stored, "flush", [(number, hour)])
+        answer, raw = both_now(db.reader_dsn, UserQuery(usage))
+        assert told(answer) == raw
+        overlooking, _ = both_now(db.reader_dsn, UserQuery(usage), blind=True)
+        assert (told(overlooking) == raw) == (number == 1)
+        take(db, stored, "close", NOW)
+    answer, raw = both_now(db.reader_dsn, UserQuery(usage))
+    assert told(answer) == raw
+    assert Level.USER_HOUR in levels(answer)
+    stored.close()

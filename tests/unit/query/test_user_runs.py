@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics_hub.domain.plan import Span
-from analytics_hub.domain.user_usage import DayRows, Piece, block_of
+from analytics_hub.domain.user_usage import BucketRows, Piece, block_of
 from analytics_hub.query.user_runs import pieces
 
 DAY = timedelta(days=1)
@@ -16,7 +16,7 @@ DAYS = 80  # three blocks
 
 known_days = st.dictionaries(
     st.integers(0, DAYS - 1), st.tuples(st.integers(1, 50), st.none() | st.integers(1, 50)), max_size=40
-).map(lambda drawn: [DayRows(FIRST + at * DAY, *rows) for at, rows in sorted(drawn.items())])
+).map(lambda drawn: [BucketRows(FIRST + at * DAY, *rows) for at, rows in sorted(drawn.items())])
 borders = st.lists(st.integers(0, DAYS), min_size=2, max_size=6, unique=True).map(sorted)
 
 
@@ -35,29 +35,31 @@ def counted(found: tuple[Piece, ...]) -> Counter[datetime]:
     return Counter({day: times for day, times in days.items() if times})
 
 
-def rows_of(found: tuple[Piece, ...], known: list[DayRows]) -> int:
+def rows_of(found: tuple[Piece, ...], known: list[BucketRows]) -> int:
     return sum(
-        (one.run_rows or 0) if piece.run == one.day else one.day_rows
+        (one.run_rows or 0) if piece.run == one.bucket else one.rows
         for piece in found
         for one in known
-        if piece.run == one.day or (piece.span and piece.span.start <= one.day < piece.span.end)
+        if piece.run == one.bucket or (piece.span and piece.span.start <= one.bucket < piece.span.end)
     )
 
 
 @given(known=known_days, edges=borders)
-def test_pieces_hold_every_day_of_the_spans_once_and_no_other(known: list[DayRows], edges: list[int]) -> None:
+def test_pieces_hold_every_day_of_the_spans_once_and_no_other(
+    known: list[BucketRows], edges: list[int]
+) -> None:
     spans = [Span(FIRST + a * DAY, FIRST + b * DAY) for a, b in zip(edges[::2], edges[1::2], strict=False)]
     found = pieces(spans, known)
     wanted = Counter(span.start + at * DAY for span in spans for at in range(span.length.days))
     assert counted(found) == wanted
     assert all(
-        piece.run is None or piece.run in {one.day for one in known if one.run_rows} for piece in found
+        piece.run is None or piece.run in {one.bucket for one in known if one.run_rows} for piece in found
     )
     assert rows_of(found, known) <= rows_of(tuple(Piece(1, span=span) for span in spans), known)
 
 
 def test_a_month_is_the_difference_of_two_runs() -> None:
-    known = [DayRows(FIRST + at * DAY, 10, 12 if at in {4, 29} else None) for at in range(31)]
+    known = [BucketRows(FIRST + at * DAY, 10, 12 if at in {4, 29} else None) for at in range(31)]
     assert pieces([Span(FIRST + 5 * DAY, FIRST + 30 * DAY)], known) == (
         Piece(1, run=FIRST + 29 * DAY),
         Piece(-1, run=FIRST + 4 * DAY),
@@ -65,7 +67,7 @@ def test_a_month_is_the_difference_of_two_runs() -> None:
 
 
 def test_a_short_span_is_read_as_days() -> None:
-    known = [DayRows(FIRST + at * DAY, 10, 12) for at in range(31)]
+    known = [BucketRows(FIRST + at * DAY, 10, 12) for at in range(31)]
     span = Span(FIRST + 5 * DAY, FIRST + 7 * DAY)
     assert pieces([span], known) == (Piece(1, span=span),)
 
