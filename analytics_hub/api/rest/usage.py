@@ -62,7 +62,8 @@ async def usage(
         list[str] | None, Query(description=f"Repeat, or separate by commas: {', '.join(METRICS)}.")
     ] = None,
     group_by: Annotated[
-        list[str] | None, Query(description=f"{', '.join(DIMENSIONS)} or tag.<key>; repeat or commas.")
+        list[str] | None,
+        Query(description=f"{', '.join(DIMENSIONS)} or tag.<key>; repeat or commas. By end-user: /v1/users."),
     ] = None,
     order: Annotated[
         str | None, Query(description="`-cost_usd`: greatest first; `cost_usd`: least first.")

@@ -91,6 +91,7 @@ def test_a_key_without_the_scope_is_not_allowed() -> None:
         ({"from": "-300d", "interval": "1m"}, "too_many_points", "interval"),
         ({"group_by": "model", "limit": "0"}, "bad_limit", "limit"),
         ({"order": "-latency_p95_ms"}, "not_orderable", "order"),
+        ({"metrics": "distinct_users", "from": "-90d", "interval": "1h"}, "range_too_long", "from"),
         ({"compare": "next"}, "unknown_comparison", "compare"),
         ({"group_by": "model", "top": "1", "limit": "1"}, "given_twice", "limit"),
         ({"fill": "perhaps"}, "bad_parameter", "fill"),

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics_hub.cli.query_rows import answer_rows, header, table_cell
+from analytics_hub.cli.query_rows import answer_rows, header, shown, table_cell
 from analytics_hub.domain.answer import UsageAnswer, Value
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
@@ -26,6 +26,10 @@ def ask(**asked: Any) -> UsageAnswer:
 
 def rows(answer: UsageAnswer) -> list[list[Value]]:
     return list(answer_rows(answer, ["events"], lambda name, values: values[name], None))
+
+
+def test_a_number_of_users_is_shown_as_a_count() -> None:
+    assert shown("distinct_users", 12_345) == "12,345"
 
 
 def test_without_an_interval_a_row_is_a_group() -> None:

@@ -70,6 +70,12 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("asked", [{"group_by": ["user"]}, {"filters": {"user": ["ann"]}}])
+def test_who_looks_for_end_users_among_the_dimensions_learns_where_they_are(asked: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"unknown_dimension.*GET /v1/users.*distinct_users"):
+        ask(**asked)
+
+
 @pytest.mark.parametrize(("code", "field", "asked"), REFUSED)
 def test_a_broken_rule_is_named_with_its_argument(code: str, field: str, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as refused:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.errors import HubError, InvalidInput, TooMuch
-from analytics_hub.domain.plan import Marks
+from analytics_hub.domain.plan import Marks, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Filter, QueryCaps, UsageQuery
 from analytics_hub.query.build import build
@@ -173,3 +173,17 @@ def test_a_filter_is_kept_and_the_limit_is_not() -> None:
     )
     planned = plan_distinct(query, (("a",),), NOTHING_MARKED, spans_max=500)
     assert (planned.query.filters, planned.groups) == ((Filter("model", ("a",)),), (("a",),))
+
+
+def test_a_planner_that_overlooked_marks_would_miss_who_came_late() -> None:
+    store = stored([(1, "a", "x"), (2, "a", "y")], [0])
+    query = UsageQuery.ask(TENANT, START, START + 3 * DAY, metrics=["distinct_users"])
+
+    async def counted(*, blind: bool) -> int:
+        async with store.snapshot(TENANT) as snapshot:
+            marks = NOTHING_MARKED if blind else await snapshot.marks(Span(query.start, query.end))
+            planned = plan_distinct(query, ((),), marks, spans_max=500)
+            return (await snapshot.distinct_users(planned)).whole
+
+    assert asyncio.run(counted(blind=False)) == 2
+    assert asyncio.run(counted(blind=True)) == 1
