@@ -17,6 +17,7 @@ from rust_core import Batch
 
 _SQL = statements("flush")
 _EPOCH = date(1970, 1, 1)
+_DAYS_A_LOOK: Final = 32  # each stretch asks every chunk between the first and the last of them
 _NO_HINT: Final = {"one_by_one": "on", "whole_tables": "on", "all_at_once": "on"}
 _EACH_KEY: Final = _NO_HINT | {"all_at_once": "off"}
 _BY_STRETCH: Final = _NO_HINT | {"one_by_one": "off", "whole_tables": "off"}
@@ -28,8 +29,9 @@ def look_up(conn: Connection, batch: Batch) -> list[int]:
     days = [_EPOCH + timedelta(days=day) for day in batch.days()]
     in_columns = _column_days(conn, days)
     known: list[int] = []
-    if in_columns:
-        known = _found(conn, "known_keys_in_columns", _BY_STRETCH, in_columns)
+    for at in range(0, len(in_columns), _DAYS_A_LOOK):
+        some = in_columns[at : at + _DAYS_A_LOOK]
+        known += _found(conn, "known_keys_in_columns", _BY_STRETCH, some)
     in_rows = sorted(set(days).difference(in_columns))
     if in_rows:
         known += _found(conn, "known_keys", _EACH_KEY, in_rows)

@@ -10,6 +10,7 @@ import pytest
 from analytics_hub.domain.ledger import LedgerCount
 from analytics_hub.storage.statements import statements
 from ingest.decode import PreparedBatch
+from ingest.postgres import known
 from ingest.postgres.events import all_present
 from ingest.postgres.known import look_up
 from tests.support.columns import column_chunks, to_columns
@@ -109,6 +110,19 @@ def test_a_resend_into_columns_unpacks_the_batches_of_its_minutes_once(
         assert len(look_up(conn, resent.batch)) == RESENT
         # Two hours are twelve stretches of ten minutes, each within one batch or across the border of two.
         assert 0 < batches_read(conn) <= 24
+
+
+@pytest.mark.timescale
+def test_days_of_columns_that_are_looked_at_one_after_another_are_all_seen(
+    timescale_db: Database, on_timescale: PostgresStored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "_DAYS_A_LOOK", 1)
+    store(timescale_db, on_timescale, 5)
+    to_columns(timescale_db, "usage_events", NEW)
+    with timescale_db.connect("hub_writer", autocommit=False) as conn:
+        make_temp_keys(conn)
+        resent = batch_of(on_timescale, of_day(OLD, range(3, 6)), of_day(NEW, range(3, 6)))
+        assert look_up(conn, resent.batch) == [0, 1, 3, 4]
 
 
 @pytest.mark.timescale
