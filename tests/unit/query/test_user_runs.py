@@ -1,4 +1,4 @@
-"""Days of users are read with the fewest rows, and what is read adds up to the days that were asked for."""
+"""Days and hours of users are read with the fewest rows, and what is read adds up to those that were asked for."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -6,33 +6,34 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_hub.domain.plan import Span
-from analytics_hub.domain.user_usage import BucketRows, Piece, block_of
+from analytics_hub.domain.plan import Level, Span
+from analytics_hub.domain.user_usage import STEPS, BucketRows, Piece, block_of
 from analytics_hub.query.user_runs import pieces
 
 DAY = timedelta(days=1)
 FIRST = block_of(datetime(2026, 11, 2, tzinfo=UTC)).start
 DAYS = 80  # three blocks
 
-known_days = st.dictionaries(
+stored = st.dictionaries(
     st.integers(0, DAYS - 1), st.tuples(st.integers(1, 50), st.none() | st.integers(1, 50)), max_size=40
-).map(lambda drawn: [BucketRows(FIRST + at * DAY, *rows) for at, rows in sorted(drawn.items())])
+)
 borders = st.lists(st.integers(0, DAYS), min_size=2, max_size=6, unique=True).map(sorted)
 
 
-def counted(found: tuple[Piece, ...]) -> Counter[datetime]:
-    """How often each day is in the sum."""
-    days: Counter[datetime] = Counter()
+def counted(found: tuple[Piece, ...], level: Level) -> Counter[datetime]:
+    """How often each day, or hour, is in the sum."""
+    times: Counter[datetime] = Counter()
     for piece in found:
+        assert piece.level is level
         if piece.run:
-            start, end = block_of(piece.run).start, piece.run + DAY
+            start, end = block_of(piece.run, level).start, piece.run + STEPS[level]
         else:
             assert piece.span
             start, end = piece.span.start, piece.span.end
         while start < end:
-            days[start] += piece.sign
-            start += DAY
-    return Counter({day: times for day, times in days.items() if times})
+            times[start] += piece.sign
+            start += STEPS[level]
+    return Counter({bucket: number for bucket, number in times.items() if number})
 
 
 def rows_of(found: tuple[Piece, ...], known: list[BucketRows]) -> int:
@@ -44,14 +45,16 @@ def rows_of(found: tuple[Piece, ...], known: list[BucketRows]) -> int:
     )
 
 
-@given(known=known_days, edges=borders)
-def test_pieces_hold_every_day_of_the_spans_once_and_no_other(
-    known: list[BucketRows], edges: list[int]
+@given(level=st.sampled_from(sorted(STEPS)), rows=stored, edges=borders)
+def test_pieces_hold_every_day_or_hour_of_the_spans_once_and_no_other(
+    level: Level, rows: dict[int, tuple[int, int | None]], edges: list[int]
 ) -> None:
-    spans = [Span(FIRST + a * DAY, FIRST + b * DAY) for a, b in zip(edges[::2], edges[1::2], strict=False)]
-    found = pieces(spans, known)
-    wanted = Counter(span.start + at * DAY for span in spans for at in range(span.length.days))
-    assert counted(found) == wanted
+    step = STEPS[level]
+    known = [BucketRows(FIRST + at * step, *counts) for at, counts in sorted(rows.items())]
+    spans = [Span(FIRST + a * step, FIRST + b * step) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    found = pieces(spans, known, level)
+    wanted = Counter(span.start + at * step for span in spans for at in range(span.length // step))
+    assert counted(found, level) == wanted
     assert all(
         piece.run is None or piece.run in {one.bucket for one in known if one.run_rows} for piece in found
     )
