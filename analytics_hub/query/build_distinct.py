@@ -17,7 +17,7 @@ from analytics_hub.domain.distinct import DistinctPlan
 from analytics_hub.domain.plan import Level, Span
 from analytics_hub.query.buckets import bucket_spans
 from analytics_hub.query.build_level import OF_TENANT, Arguments, dimension
-from analytics_hub.query.build_users import bucket_of, rows_of
+from analytics_hub.query.build_users import bucket_of, pieces_of, rows_of
 from analytics_hub.query.levels import DAY
 
 
@@ -70,16 +70,31 @@ def _is_one_day_each(plan: DistinctPlan) -> bool:
 
 def _parts(plan: DistinctPlan, args: Arguments) -> Iterator[str]:
     """A SELECT for each span: partitions are chosen by what is joined with AND."""
+    reads = plan.reads
+    if not _keys(plan):
+        yield from _who(plan, args)
+        reads = tuple(read for read in reads if read.level is Level.EVENT)
     rank, joined = "", ""
     if plan.query.group_by:
         # A lost series has no dimensions.
         rank, joined = "COALESCE(rank, %(lost)s::int8) AS rank, ", " LEFT JOIN place USING (series_id)"
         nothing = ("",) * len(plan.query.group_by)
         args["lost"] = 1 + plan.groups.index(nothing) if plan.groups and nothing in plan.groups else 0
-    for read in plan.reads:
+    for read in reads:
         bucket = f"{bucket_of(plan, read, args)} AS at, " if plan.edges else ""
         for at, span in enumerate(read.spans):
             yield f"  SELECT {bucket}{rank}g0 FROM {rows_of(plan, read, span, at, args)}{joined}"  # noqa: S608
+
+
+def _who(plan: DistinctPlan, args: Arguments) -> Iterator[str]:
+    """The users of days and hours, in the pieces with the fewest rows."""
+    pieces = list(pieces_of(plan, args))
+    if any(piece.sign < 0 for piece in plan.pieces):
+        # Who did nothing between two runs is in both, with the same events.
+        united = "\n  UNION ALL\n".join(pieces)
+        yield f"  SELECT g0 FROM (\n{united}\n  ) AS piece GROUP BY g0 HAVING sum(events) > 0"  # noqa: S608
+    else:
+        yield from (f"  SELECT g0 FROM (\n{piece}\n  ) AS piece" for piece in pieces)  # noqa: S608
 
 
 def _places(plan: DistinctPlan, args: Arguments) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _ranked(plan: Plan, all_names: str) -> str:
 
 def _grouped(plan: UserPlan, keys: str, sums: str, args: Arguments) -> str:
     parts = [part for read in plan.reads if read.level is Level.EVENT for part in _parts(plan, read, args)]
-    united = "\n  UNION ALL\n".join([*_pieces(plan, args), *parts])
+    united = "\n  UNION ALL\n".join([*pieces_of(plan, args), *parts])
     # Who did nothing between two runs is in both, with the same sums.
     quiet = " HAVING sum(events) > 0" if any(piece.sign < 0 for piece in plan.pieces) else ""
     return f"""\
@@ -98,7 +98,7 @@ def _grouped(plan: UserPlan, keys: str, sums: str, args: Arguments) -> str:
   ) AS part GROUP BY {keys}{quiet}"""  # noqa: S608
 
 
-def _pieces(plan: UserPlan, args: Arguments) -> Iterator[str]:
+def pieces_of(plan: UserPlan, args: Arguments) -> Iterator[str]:
     """Days, hours and runs of users as they lie; what is taken away again is negative."""
     for at, piece in enumerate(plan.pieces):
         if piece.span:

@@ -6,7 +6,7 @@ within the same bounds.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 
@@ -14,11 +14,13 @@ from analytics_hub.domain.distinct import DistinctPlan, UserCounts
 from analytics_hub.domain.errors import InvalidInput, TooMuch
 from analytics_hub.domain.metrics import DISTINCT_USERS, METRICS
 from analytics_hub.domain.plan import GroupRows, Marks
-from analytics_hub.domain.usage import UsageQuery
-from analytics_hub.domain.user_usage import UserPlan, UserQuery
+from analytics_hub.domain.usage import Interval, UsageQuery
+from analytics_hub.domain.user_usage import BucketRows, UserPlan, UserQuery
 from analytics_hub.query.answering import Answered
 from analytics_hub.query.ports import UsageSnapshot
+from analytics_hub.query.user_hours import hours_span
 from analytics_hub.query.user_plan import plan_users
+from analytics_hub.query.user_runs import known_span
 
 
 def check_distinct(query: UsageQuery) -> None:
@@ -35,21 +37,35 @@ async def with_users(
     if not _is_asked(query):
         return answered
     groups = answered.groups if query.group_by else ((),)
-    planned = await asyncio.to_thread(plan_distinct, query, groups, marks, spans_max=spans_max)
+    users = _users_of(query)
+    # Of days over time runs know nothing.
+    days = await snapshot.day_rows(known_span(users)) if users.has_days and not _has_points(query) else ()
+    hours = await snapshot.hour_rows(hours_span(users)) if users.has_hours else ()
+    planned = await asyncio.to_thread(plan_distinct, query, groups, marks, days, hours, spans_max=spans_max)
     counts = await snapshot.distinct_users(planned)
     rows = [_overlaid(one, counts) for one in answered.rows]
     return replace(answered, rows=rows, users=counts, user_reads=planned.reads)
 
 
 def plan_distinct(
-    query: UsageQuery, groups: tuple[tuple[str, ...], ...], marks: Marks, *, spans_max: int
+    query: UsageQuery,
+    groups: tuple[tuple[str, ...], ...],
+    marks: Marks,
+    days: Sequence[BucketRows] = (),
+    hours: Sequence[BucketRows] = (),
+    *,
+    spans_max: int,
 ) -> DistinctPlan:
     """Decide what to read. Raises as `plan_users` does."""
     users = _users_of(query)
     with _refused_as_users():
-        planned = plan_users(users, marks, spans_max=spans_max)
+        planned = plan_users(users, marks, days, hours, spans_max=spans_max)
     values = {field.name: getattr(planned, field.name) for field in fields(UserPlan)}
-    return DistinctPlan(**values | {"groups": groups})
+    return DistinctPlan(**values | {"groups": groups, "columns": ("events",)})
+
+
+def _has_points(query: UsageQuery) -> bool:
+    return query.interval is not Interval.NONE
 
 
 def _is_asked(query: UsageQuery) -> bool:

@@ -18,6 +18,7 @@ from analytics_hub.domain.distinct import DistinctPlan, UserCounts
 from analytics_hub.domain.ledger import LedgerHour
 from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.user_usage import BucketRows
 
 
 class UsageSnapshot(Protocol):
@@ -30,6 +31,14 @@ class UsageSnapshot(Protocol):
 
     async def rows(self, plan: Plan) -> Sequence[GroupRows]:
         """Sums by output bucket, group by group: best group first, `other` last. Nothing of a group without rows."""
+        ...
+
+    async def day_rows(self, span: Span) -> Sequence[BucketRows]:
+        """The closed days of users, and which runs there are, ascending."""
+        ...
+
+    async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
+        """The hours of users that there are, and their runs, ascending."""
         ...
 
     async def distinct_users(self, plan: DistinctPlan) -> UserCounts:

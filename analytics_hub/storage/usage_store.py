@@ -21,6 +21,7 @@ from analytics_hub.domain.distinct import DistinctPlan, Group, UserCounts
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.plan import GroupRows, Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
+from analytics_hub.domain.user_usage import BucketRows
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
 from analytics_hub.storage.statements import statements
@@ -104,6 +105,18 @@ class PostgresSnapshot:
             # As bytes: the driver takes a str only when it is a literal of the source.
             await cursor.execute(text.encode(), args)
             return list(_group_rows(plan, await cursor.fetchall(), self._moments))
+
+    async def day_rows(self, span: Span) -> Sequence[BucketRows]:
+        return await self._bucket_rows("user_rows", span)
+
+    async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
+        return await self._bucket_rows("user_hour_rows", span)
+
+    async def _bucket_rows(self, statement: str, span: Span) -> Sequence[BucketRows]:
+        args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
+        await self._cursor.execute(statements("users")[statement], args)
+        found = await self._cursor.fetchall()
+        return [BucketRows(bucket.astimezone(UTC), rows, run_rows) for bucket, rows, run_rows in found]
 
     async def distinct_users(self, plan: DistinctPlan) -> UserCounts:
         text, args = self._build(plan)

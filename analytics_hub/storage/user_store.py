@@ -15,7 +15,6 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.user_usage import BucketRows, UserPlan, UserRow
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
-from analytics_hub.storage.statements import statements
 from analytics_hub.storage.usage_store import Build, PostgresSnapshot
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -45,23 +44,16 @@ class PostgresUserSnapshot:
     def __init__(self, cursor: _Cursor, tenant: TenantId, build: Build) -> None:
         self._cursor = cursor
         self._build = build
-        self._tenant = tenant
         self._usage = PostgresSnapshot(cursor, tenant, build)
 
     async def marks(self, span: Span) -> Marks:
         return await self._usage.marks(span, ())
 
     async def day_rows(self, span: Span) -> Sequence[BucketRows]:
-        return await self._bucket_rows("user_rows", span)
+        return await self._usage.day_rows(span)
 
     async def hour_rows(self, span: Span) -> Sequence[BucketRows]:
-        return await self._bucket_rows("user_hour_rows", span)
-
-    async def _bucket_rows(self, statement: str, span: Span) -> Sequence[BucketRows]:
-        args = {"tenant_id": int(self._tenant), "start": span.start, "end": span.end}
-        await self._cursor.execute(statements("users")[statement], args)
-        found = await self._cursor.fetchall()
-        return [BucketRows(bucket.astimezone(UTC), rows, run_rows) for bucket, rows, run_rows in found]
+        return await self._usage.hour_rows(span)
 
     async def rows(self, plan: UserPlan) -> Sequence[UserRow]:
         text, args = self._build(plan)

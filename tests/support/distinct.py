@@ -12,11 +12,12 @@ from typing import Any
 import psycopg
 
 from analytics_hub.domain.distinct import Group, UserCounts
+from analytics_hub.domain.metrics import DISTINCT_USERS
 from analytics_hub.domain.plan import Marks
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.query.answering import Answered
 from analytics_hub.query.build import build
-from analytics_hub.query.distinct import plan_distinct
+from analytics_hub.query.distinct import with_users
 from analytics_hub.storage.usage_store import PostgresSnapshot
 
 _RAW_DAYS_MAX = 60  # whatever is compared
@@ -33,9 +34,13 @@ async def both_counts(
     """(what the planner says, what the events say) of the groups of this answer; `bucket` is that of an event."""
     query = answered.planned.query
     groups = answered.groups if query.group_by else ((),)
-    bounded = replace(query, caps=replace(query.caps, raw_days_max=_RAW_DAYS_MAX))
-    planned = plan_distinct(bounded, groups, marks, spans_max=500)
-    found = await PostgresSnapshot(cursor, query.tenant, build).distinct_users(planned)
+    bounded = replace(
+        query, metrics=(DISTINCT_USERS,), order=None, caps=replace(query.caps, raw_days_max=_RAW_DAYS_MAX)
+    )
+    snapshot = PostgresSnapshot(cursor, query.tenant, build)
+    answered = replace(answered, planned=replace(answered.planned, query=bounded))
+    found = (await with_users(snapshot, marks, answered, spans_max=500)).users
+    assert found
     text = _SEEN.format(bucket=bucket, groups="".join(f", s.{name}" for name in query.group_by))
     args = {"tenant": int(query.tenant), "start": query.start, "end": query.end, "tz": query.tz}
     await cursor.execute(text.encode(), args)

@@ -149,3 +149,19 @@ def test_events_that_are_gone_leave_the_users_of_whole_days(db: Database) -> Non
     assert told(ask(db, stored.tenant_id, interval="1d")) == [([], 4, [3, 1, 1])]
     with pytest.raises(InvalidInput, match=r"events_not_kept \(from\): distinct_users: "):
         ask(db, stored.tenant_id, group_by=["model"])
+
+
+def test_users_who_come_back_are_counted_from_runs_of_days_and_hours(each_db: Database) -> None:
+    stored = PostgresStored(each_db)
+    seen = [(day, user, "o3") for day in range(3) for user in ("", "ann", "bob", "cid")[: 4 - day]]
+    flush(stored, seen)
+    close(each_db)
+    with each_db.connect("hub_maint") as maint:
+        assert maint.execute("SELECT FROM hub.usage_user_run LIMIT 1").fetchone() is not None
+    for first, last in ((0, 3), (1, 3), (2, 3), (0, 2), (1, 2)):
+        edges = DAYS[0] + timedelta(days=first), DAYS[0] + timedelta(days=last)
+        users = {user for day, user, _ in seen if first <= day < last} - {""}
+        assert told(ask(each_db, stored.tenant_id, *edges)) == [([], len(users), [])]
+    answer = ask(each_db, stored.tenant_id, interval="1h")
+    assert told(answer) == [([], 3, [3, 2, 1])]
+    assert "usage_user_1h" in levels(answer)

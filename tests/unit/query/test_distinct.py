@@ -14,6 +14,7 @@ from analytics_hub.domain.errors import HubError, InvalidInput, TooMuch
 from analytics_hub.domain.plan import Marks, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import Filter, QueryCaps, UsageQuery
+from analytics_hub.domain.user_usage import BucketRows
 from analytics_hub.query.build import build
 from analytics_hub.query.distinct import plan_distinct
 from analytics_hub.query.memory import Delta, MemoryUsageStore
@@ -187,3 +188,12 @@ def test_a_planner_that_overlooked_marks_would_miss_who_came_late() -> None:
 
     assert asyncio.run(counted(blind=False)) == 2
     assert asyncio.run(counted(blind=True)) == 1
+
+
+def test_who_did_nothing_between_two_runs_is_not_counted() -> None:
+    days = [BucketRows(START + at * DAY, 100, 100) for at in range(-3, 3)]
+    query = UsageQuery.ask(TENANT, START, START + 3 * DAY, metrics=["distinct_users"])
+    planned = plan_distinct(query, ((),), NOTHING_MARKED, days, spans_max=500)
+    assert [piece.sign for piece in planned.pieces] == [1, -1]
+    assert "HAVING sum(events) > 0" in build(planned)[0]
+    assert "HAVING sum" not in build(plan_distinct(query, ((),), NOTHING_MARKED, spans_max=500))[0]
