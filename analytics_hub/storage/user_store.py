@@ -15,6 +15,7 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.user_usage import BucketRows, UserPlan, UserRow
 from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
+from analytics_hub.storage.statements import statements
 from analytics_hub.storage.usage_store import Build, PostgresSnapshot
 
 _Cursor = psycopg.AsyncCursor[Any]
@@ -35,6 +36,7 @@ class PostgresUserStore:
             self._pool.reading() as connection,
             tenant_transaction_async(connection, tenant) as cursor,
         ):
+            await cursor.execute(statements("usage")["no_nested_loops"])
             yield PostgresUserSnapshot(cursor, tenant, self._build)
 
 
