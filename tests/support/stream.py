@@ -43,7 +43,10 @@ class Topic:
     _producer: Producer = field(init=False)
 
     def __post_init__(self) -> None:
-        self._producer = Producer({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
+        # Idempotent, or a broker that answers too late gets a message twice.
+        self._producer = Producer(
+            {"bootstrap.servers": self.bootstrap_servers, "enable.idempotence": True, "log_level": 0}
+        )
 
     def write(
         self,
