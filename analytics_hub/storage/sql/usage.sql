@@ -3,7 +3,7 @@
 -- name: marks
 -- One row: everything that the planner must know of the span, from the snapshot that the rows will come from.
 SELECT transaction_timestamp(), minutes_dropped_before, hours_dropped_before, events_dropped_before,
-       ARRAY(SELECT DISTINCT hour FROM hub_read.rollup_marks
+       ARRAY(SELECT hour FROM hub_read.rollup_marks
               WHERE tenant_id = %(tenant_id)s::int4
                 AND hour >= %(start)s::timestamptz AND hour < %(end)s::timestamptz),
        ARRAY(SELECT day FROM hub_read.rollup_day_marks

@@ -126,7 +126,8 @@ def test_a_reader_has_no_right_on_any_base_table(db: Database, neighbours: Neigh
 @pytest.mark.parametrize("view", TENANT_VIEWS)
 def test_a_reader_deletes_through_no_view(reader: psycopg.Connection[Any], view: str) -> None:
     reader.execute("SET default_transaction_read_only = off")
-    with pytest.raises(DENIED):
+    # Of a view that is made of more than its table's rows nobody may, whatever his rights.
+    with pytest.raises((DENIED, psycopg.errors.ObjectNotInPrerequisiteState)):
         reader.execute(sql.SQL("DELETE FROM hub_read.{}").format(sql.Identifier(view)))
 
 

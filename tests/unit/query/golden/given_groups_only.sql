@@ -5,7 +5,7 @@ WITH grouped AS NOT MATERIALIZED (
   FROM hub_read.usage_1d
   WHERE tenant_id = %(tenant_id)s::int4
     AND bucket >= %(d0_from)s::timestamptz AND bucket < %(d0_to)s::timestamptz
-    AND series_id = ANY(ARRAY(SELECT series_id FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4 AND COALESCE(model, '') = ANY(%(groups0)s::text[])))
+    AND series_id IN (SELECT series_id FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4 AND COALESCE(model, '') = ANY(%(groups0)s::text[]))
   GROUP BY 1, 2
   ) AS level LEFT JOIN (SELECT * FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4) AS series USING (series_id)
   GROUP BY 1, 2
