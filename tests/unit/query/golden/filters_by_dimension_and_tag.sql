@@ -3,7 +3,7 @@ WITH level AS (
   FROM hub_read.usage_1d
   WHERE tenant_id = %(tenant_id)s::int4
     AND bucket >= %(d0_from)s::timestamptz AND bucket < %(d0_to)s::timestamptz
-    AND series_id IN (SELECT series_id FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4 AND COALESCE(provider, '') = ANY(%(filter0_values)s::text[]) AND COALESCE(tags ->> %(filter1)s::text, '') = ANY(%(filter1_values)s::text[]))
+    AND series_id = ANY(ARRAY(SELECT series_id FROM hub_read.series WHERE tenant_id = %(tenant_id)s::int4 AND COALESCE(provider, '') = ANY(%(filter0_values)s::text[]) AND COALESCE(tags ->> %(filter1)s::text, '') = ANY(%(filter1_values)s::text[])))
 )
 SELECT bucket, false AS other, events, total_tokens, unpriced_events, partial_events, estimated_events, unpriced_tokens, latency_us_sum, latency_count, latency_sketch FROM level ORDER BY bucket
 
