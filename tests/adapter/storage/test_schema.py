@@ -90,4 +90,4 @@ def test_views_show_the_columns_of_their_tables(db: Database) -> None:
                 )
             }
         }
-    assert hidden == {("api_keys", "key_hash"), ("rollup_retention", "one")}
+    assert hidden == {("api_keys", "key_hash"), ("rollup_marks", "flush_id"), ("rollup_retention", "one")}
