@@ -35,6 +35,14 @@ place of the group among those of the plan from 1 on or 0 for the others, users;
 _Cursor = psycopg.AsyncCursor[Any]
 
 
+@asynccontextmanager
+async def question_transaction(pool: ReaderPool, tenant: TenantId) -> AsyncIterator[_Cursor]:
+    """One snapshot of one tenant for the assembled statements, which join series and rows by hash."""
+    async with pool.reading() as connection, tenant_transaction_async(connection, tenant) as cursor:
+        await cursor.execute(statements("usage")["no_nested_loops"])
+        yield cursor
+
+
 class PostgresUsageStore:
     """Reads through the barrier views as hub_reader."""
 
@@ -44,11 +52,7 @@ class PostgresUsageStore:
 
     @asynccontextmanager
     async def snapshot(self, tenant: TenantId) -> AsyncIterator["PostgresSnapshot"]:
-        async with (
-            self._pool.reading() as connection,
-            tenant_transaction_async(connection, tenant) as cursor,
-        ):
-            await cursor.execute(statements("usage")["no_nested_loops"])
+        async with question_transaction(self._pool, tenant) as cursor:
             yield PostgresSnapshot(cursor, tenant, self._build)
 
     async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:

@@ -13,10 +13,8 @@ import psycopg
 from analytics_hub.domain.plan import Marks, Plan, Span
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.user_usage import BucketRows, UserPlan, UserRow
-from analytics_hub.storage.connections import tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
-from analytics_hub.storage.statements import statements
-from analytics_hub.storage.usage_store import Build, PostgresSnapshot
+from analytics_hub.storage.usage_store import Build, PostgresSnapshot, question_transaction
 
 _Cursor = psycopg.AsyncCursor[Any]
 
@@ -32,11 +30,7 @@ class PostgresUserStore:
 
     @asynccontextmanager
     async def snapshot(self, tenant: TenantId) -> AsyncIterator["PostgresUserSnapshot"]:
-        async with (
-            self._pool.reading() as connection,
-            tenant_transaction_async(connection, tenant) as cursor,
-        ):
-            await cursor.execute(statements("usage")["no_nested_loops"])
+        async with question_transaction(self._pool, tenant) as cursor:
             yield PostgresUserSnapshot(cursor, tenant, self._build)
 
 
