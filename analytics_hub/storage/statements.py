@@ -2,11 +2,13 @@
 
 In: a file's name. Out: its text. Assembled SQL lives in the query package's builder, schema changes in `migrations/`.
 
-The lists that every rollup table has in common are written once, in `domain/series.py`, and named in a statement:
+The lists that every rollup table has in common are written once, in `domain/`, and named in a statement:
 
     {{measures}}    events, errors, …, ttft_sketch: all columns after the keys, in table order
     {{h.measures}}  the same of one table: h.events, h.errors, …
     {{sums}}        sum(events)::int8 AS events, …, string_agg(ttft_sketch, …) AS ttft_sketch
+    {{users}}       the measures of a user's day, which has no sketches
+    {{run}}         what hours and runs of users hold (`domain/user_usage.py`)
     {{facets}}      '', 'provider', …: what an hour or day may be told apart by
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from analytics_hub.domain.series import DIMENSIONS, SKETCH_COLUMNS, SUM_COLUMNS
+from analytics_hub.domain.user_usage import RUN_COLUMNS
 
 _FOLDER = Path(__file__).parent / "sql"
 _HEADER = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
@@ -35,6 +38,8 @@ _LISTS: Final = {
         *(_sum(column) for column in SUM_COLUMNS),
         *(f"string_agg({column}, ''::bytea) AS {column}" for column in SKETCH_COLUMNS),
     ),
+    "users": SUM_COLUMNS,
+    "run": RUN_COLUMNS,
     "facets": ("''", *(f"'{dimension}'" for dimension in DIMENSIONS)),
 }
 

@@ -14,10 +14,7 @@ DELETE FROM hub.usage_user_1h_rows WHERE tenant_id = %(tenant_id)s AND bucket < 
 DELETE FROM hub.usage_user_1h WHERE tenant_id = %(tenant_id)s AND bucket >= %(start)s AND bucket < %(stop)s
 
 -- name: insert_user_hours
-INSERT INTO hub.usage_user_1h (
-    tenant_id, bucket, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-    estimated_events
-)
+INSERT INTO hub.usage_user_1h (tenant_id, bucket, user_id, {{run}})
 SELECT
     e.tenant_id, date_bin('1 hour', e.ts, '2000-01-01 00:00:00+00') AS hour, coalesce(e.user_id, '') AS named,
     count(*), count(*) FILTER (WHERE s.status <> 'ok'),
@@ -68,25 +65,18 @@ WITH run AS MATERIALIZED (
         tenant_id, %(last)s::timestamptz, user_id, sum(events)::int8, sum(errors)::int8, sum(total_tokens)::int8,
         sum(cost_pico_usd), sum(unpriced_events)::int8, sum(partial_events)::int8, sum(estimated_events)::int8
     FROM (
-        SELECT
-            tenant_id, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-            estimated_events
+        SELECT tenant_id, user_id, {{run}}
         FROM hub.usage_user_1h
         WHERE tenant_id = %(tenant_id)s AND bucket >= %(tail_start)s AND bucket <= %(last)s
         UNION ALL
-        SELECT
-            tenant_id, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-            estimated_events
+        SELECT tenant_id, user_id, {{run}}
         FROM hub.usage_user_1h_run
         WHERE tenant_id = %(tenant_id)s AND bucket = %(last_run)s::timestamptz
     ) AS parts
     GROUP BY tenant_id, user_id
     ORDER BY user_id
 )
-INSERT INTO hub.usage_user_1h_run (
-    tenant_id, bucket, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-    estimated_events
-)
+INSERT INTO hub.usage_user_1h_run (tenant_id, bucket, user_id, {{run}})
 SELECT * FROM run WHERE (SELECT count(*) FROM run) <= %(rows_max)s
 
 -- name: delete_run_count

@@ -6,13 +6,7 @@
 DELETE FROM hub.usage_user_1d WHERE tenant_id = %(tenant_id)s AND bucket = %(start)s
 
 -- name: insert_user_day
-INSERT INTO hub.usage_user_1d (
-    tenant_id, bucket, user_id, events, errors, input_tokens, cache_read_tokens, cache_write_5m_tokens,
-    cache_write_1h_tokens, input_audio_tokens, input_image_tokens, output_tokens, output_reasoning_tokens,
-    output_audio_tokens, web_searches, cost_input_pico_usd, cost_cache_read_pico_usd, cost_cache_write_pico_usd,
-    cost_output_pico_usd, cost_other_pico_usd, provider_reported_cost_pico_usd, unpriced_events, partial_events,
-    estimated_events, unpriced_tokens, latency_us_sum, latency_count, ttft_us_sum, ttft_count
-)
+INSERT INTO hub.usage_user_1d (tenant_id, bucket, user_id, {{users}})
 SELECT
     e.tenant_id, %(start)s, coalesce(e.user_id, ''),
     count(*), count(*) FILTER (WHERE s.status <> 'ok'), sum(e.input_tokens)::int8,
@@ -74,13 +68,7 @@ WITH late AS MATERIALIZED (
     WHERE u.tenant_id = %(tenant_id)s AND u.bucket = %(start)s AND u.user_id = late.user_id
     RETURNING u.*
 )
-INSERT INTO hub.usage_user_1d (
-    tenant_id, bucket, user_id, events, errors, input_tokens, cache_read_tokens, cache_write_5m_tokens,
-    cache_write_1h_tokens, input_audio_tokens, input_image_tokens, output_tokens, output_reasoning_tokens,
-    output_audio_tokens, web_searches, cost_input_pico_usd, cost_cache_read_pico_usd, cost_cache_write_pico_usd,
-    cost_output_pico_usd, cost_other_pico_usd, provider_reported_cost_pico_usd, unpriced_events, partial_events,
-    estimated_events, unpriced_tokens, latency_us_sum, latency_count, ttft_us_sum, ttft_count
-)
+INSERT INTO hub.usage_user_1d (tenant_id, bucket, user_id, {{users}})
 SELECT
     tenant_id, bucket, user_id,
     sum(events)::int8, sum(errors)::int8, sum(input_tokens)::int8, sum(cache_read_tokens)::int8,
@@ -145,19 +133,14 @@ WITH run AS MATERIALIZED (
         FROM hub.usage_user_1d
         WHERE tenant_id = %(tenant_id)s AND bucket >= %(tail_start)s AND bucket <= %(last)s
         UNION ALL
-        SELECT
-            tenant_id, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-            estimated_events
+        SELECT tenant_id, user_id, {{run}}
         FROM hub.usage_user_run
         WHERE tenant_id = %(tenant_id)s AND bucket = %(last_run)s::timestamptz
     ) AS parts
     GROUP BY tenant_id, user_id
     ORDER BY user_id
 )
-INSERT INTO hub.usage_user_run (
-    tenant_id, bucket, user_id, events, errors, total_tokens, cost_pico_usd, unpriced_events, partial_events,
-    estimated_events
-)
+INSERT INTO hub.usage_user_run (tenant_id, bucket, user_id, {{run}})
 SELECT * FROM run WHERE (SELECT count(*) FROM run) <= %(rows_max)s
 
 -- name: delete_run_count
