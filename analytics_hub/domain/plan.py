@@ -74,7 +74,8 @@ class Plan:
 
     Reads of two levels overlap only where a late delta must be added to a coarse row whose minutes are gone.
     `facet` is the dimension of the facets among the reads. With `groups` those are the groups, in this order,
-    instead of the best ones; the rest is `other`, or not read at all without `others`.
+    instead of the best ones; the rest is `other`, or not read at all without `others`. Without both, every group is
+    told apart, in no order.
     """
 
     query: UsageQuery

@@ -11,9 +11,9 @@ from its beginning for every row (60 ms for 1,200 series and 20,000 rows), and c
 joined only when groups need their dimensions, and never to a facet.
 6. What can have no second row of a bucket and group is not added up again: rows of a facet in buckets of its own
 width, levels that share no bucket.
-7. Groups are ranked inside the database, or given; those past the limit are folded into one row a bucket, so that
-totals and coverage stay whole. Sketches are concatenated, which is how they merge; quantiles are read in the
-core.
+7. Groups are ranked inside the database, or given, or all told apart; those past the limit are folded into one row a
+bucket, so that totals and coverage stay whole. Sketches are concatenated, which is how they merge; quantiles are read
+in the core.
 
     level    one SELECT a level, UNION ALL                  bucket, [series_id], sums
     grouped  level LEFT JOIN series; facets as they are     bucket, g0 … gn, sums        (with group_by only)
@@ -84,6 +84,8 @@ def _grouped(plan: Plan, args: Arguments) -> str:
     parts = [_joined(plan, by_series, args)] if by_series else []
     parts += [_united(plan, part, args) for part in by_value]
     grouped = "\n  UNION ALL\n".join(parts)
+    if plan.groups is None and not plan.others:
+        return _of_every_group(plan, keys, grouped)
     if plan.groups is None:
         ranked = _ranked(plan, names, args)
         last = _folded(plan, names, "grouped JOIN ranked", "rank > %(groups_max)s::int8")
@@ -103,6 +105,15 @@ WITH grouped AS {"MATERIALIZED" if plan.groups is None else "NOT MATERIALIZED"} 
 {ranked}
 )
 {last}"""
+
+
+def _of_every_group(plan: Plan, keys: str, grouped: str) -> str:
+    return f"""\
+WITH grouped AS (
+{grouped}
+)
+SELECT bucket, false AS other, {keys}, {", ".join(sums_of_sums(plan))}
+FROM grouped GROUP BY bucket, {keys} ORDER BY {keys}, bucket"""  # noqa: S608  rule 1
 
 
 def _folded(plan: Plan, names: list[str], joined: str, other: str) -> str:

@@ -9,20 +9,18 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from fractions import Fraction
 from itertools import groupby
 
 from analytics_hub.domain.dead_letter import DeadLetter, DeadLetterFilter, DeadLetterId, Place
 from analytics_hub.domain.distinct import DistinctPlan, UserCounts
 from analytics_hub.domain.ledger import LedgerHour
-from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.plan import GroupRows, Level, Marks, Plan, Span
 from analytics_hub.domain.series import DERIVED_COLUMNS
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.user_usage import BucketRows
 from analytics_hub.query.measures import Measures, merged
 from analytics_hub.query.memory_rollups import Delta, MemoryRollups, within
-from analytics_hub.query.values import amount_of, ratio
+from analytics_hub.query.ranking import ranked
 
 __all__ = ["Delta", "MemoryDeadLetterStore", "MemoryLedgerStore", "MemorySnapshot", "MemoryUsageStore"]
 
@@ -95,7 +93,8 @@ class MemorySnapshot:
             group = tuple(row.series.get(name, "") for name in plan.query.group_by)
             cells.setdefault((group, _bucket(plan, row.bucket)), []).append(_measures(row))
         if plan.groups is None:
-            ranks, shown = _ranks(plan, cells), plan.query.groups_max
+            ranks = _ranks(plan, cells)
+            shown = plan.query.groups_max if plan.others else len(ranks)
         else:
             ranks, shown = {group: rank for rank, group in enumerate(plan.groups)}, len(plan.groups)
         folded: dict[tuple[int, datetime | None], list[Measures]] = {}
@@ -149,20 +148,11 @@ def _measures(row: Delta) -> Measures:
 
 
 def _ranks(plan: Plan, cells: Mapping[tuple[_Group, datetime | None], list[Measures]]) -> dict[_Group, int]:
-    """Groups by the metric of the order, None last, ties by name."""
     groups: dict[_Group, list[Measures]] = {}
     for (group, _), parts in cells.items():
         groups.setdefault(group, []).extend(parts)
-    scores = {group: _score(plan, merged(parts).sums) for group, parts in groups.items()}
-    known = sorted(group for group, score in scores.items() if score is not None)
-    known.sort(key=lambda group: scores[group] or 0, reverse=plan.query.ordering.descending)
-    unknown = sorted(group for group, score in scores.items() if score is None)
-    return {group: rank for rank, group in enumerate([*known, *unknown])}
-
-
-def _score(plan: Plan, sums: Mapping[str, int]) -> Fraction | int | None:
-    metric = METRICS[plan.query.ordering.metric]
-    return ratio(metric, sums) if metric.per else amount_of(metric, sums)
+    sums = {group: merged(parts).sums for group, parts in groups.items()}
+    return {group: rank for rank, group in enumerate(ranked(sums, plan.query.ordering))}
 
 
 def _rows(plan: Plan, group: _Group | None, parts: Mapping[datetime | None, Measures]) -> GroupRows:

@@ -100,17 +100,17 @@ def _attempts(
     for along in dict.fromkeys((facet, None)):
         known = Known.of(marks, along)
         if query.interval in FINE_INTERVALS:
-            yield _gather(minutes(whole, known))
+            yield gather(minutes(whole, known))
             continue
         if query.interval is Interval.HOUR and not any((edge - EPOCH) % HOUR for edge in edges):
             parts = list(decompose_hours(whole, known))
         else:
             parts = [part for piece in bucket_spans(edges, whole) for part in decompose(piece, known)]
-        yield _gather(parts)
-        yield _gather(instead(parts, known))
+        yield gather(parts)
+        yield gather(instead(parts, known))
 
 
-def _gather(parts: Iterable[Part]) -> tuple[Read, ...]:
+def gather(parts: Iterable[Part]) -> tuple[Read, ...]:
     """Sorted, neighbours joined, coarsest level first."""
     spans: dict[Level, list[Span]] = {level: [] for level in Level}
     for level, span in sorted(parts, key=lambda part: part[1]):

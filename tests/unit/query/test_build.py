@@ -65,10 +65,16 @@ def planned(name: str) -> Plan:
     if name not in GIVEN:
         return plan(CASES[name], MARKED, spans_max=500)
     found = plan(CASES["values_of_a_facet_with_a_gap"], MARKED, spans_max=500)
-    return replace(found, groups=(("b",), ("it's",)), others=GIVEN[name])
+    groups, others = GIVEN[name]
+    return replace(found, groups=groups, others=others)
 
 
-GIVEN = {"given_groups_and_the_rest": True, "given_groups_only": False}
+_TWO = (("b",), ("it's",))
+GIVEN = {
+    "given_groups_and_the_rest": (_TWO, True),
+    "given_groups_only": (_TWO, False),
+    "every_group": (None, False),
+}
 NAMES = [*CASES, *GIVEN]
 
 
