@@ -1,4 +1,4 @@
-"""Every route says here who may call it: `Allow(scope)` for callers with a key, `open_to_all` for the rest.
+"""Every route says here who may call it: `Allow(right)` for callers with a credential, `open_to_all` for the rest.
 
 A test walks the routes and fails for one that says neither.
 """
@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from analytics_hub.api.services import Services
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.errors import NotAuthenticated
-from analytics_hub.domain.key import Scope
 from analytics_hub.tenancy.authenticate import Caller
 
 _bearer = HTTPBearer(
@@ -19,10 +19,10 @@ _bearer = HTTPBearer(
 
 
 class Allow:
-    """Lets a caller through whose key has the scope."""
+    """Lets a caller through who has the right."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, right: Right) -> None:
+        self.right = right
 
     async def __call__(
         self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -30,7 +30,7 @@ class Allow:
         if credentials is None:
             raise NotAuthenticated("no_key", "Send an API key: `Authorization: Bearer hub_…`.")
         caller = await services_of(request).authenticator.caller(credentials.credentials)
-        caller.require(self.scope)
+        caller.require(self.right)
         return caller
 
 

@@ -18,7 +18,7 @@ from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
-from analytics_hub.tenancy.authenticate import Authenticator
+from analytics_hub.tenancy.authenticate import Authenticates
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Services:
     dead_letters: DeadLetterService
     replays: ReplayService | None
     """None in a process that takes no events."""
-    authenticator: Authenticator
+    authenticator: Authenticates
     caps: QueryCaps
     ready: Callable[[], Awaitable[None]]
     clock: Clock

@@ -23,7 +23,7 @@ from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.migrate import check_schema
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.tenant_rules import PostgresTenantRules
-from analytics_hub.tenancy.authenticate import Authenticator
+from analytics_hub.tenancy.authenticate import Authenticates, Authenticator
 from ingest.deadline import Deadline, cut_off
 from ingest.decode import Decoder
 from ingest.failpoint import Failpoints
@@ -42,7 +42,7 @@ _LOG = structlog.get_logger(__name__)
 
 
 @contextmanager
-def open_collector(hub: OpenedHub, authenticator: Authenticator, acceptor: Acceptor) -> Iterator[Collector]:
+def open_collector(hub: OpenedHub, authenticator: Authenticates, acceptor: Acceptor) -> Iterator[Collector]:
     """The collector in front of an acceptor, inside the event loop that will use it."""
     settings, clock = hub.settings.collector, SystemClock()
     connect_s = hub.settings.database.connect_timeout_s

@@ -15,11 +15,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
+from analytics_hub.domain.access import ROLE_RIGHTS, SCOPE_RIGHTS, Actor, ActorKind, Right
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import NotAllowed, NotAuthenticated, TryLater
-from analytics_hub.domain.key import Scope, StoredKey
+from analytics_hub.domain.key import StoredKey
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.tenancy.key_text import read_key_text
 
@@ -28,16 +28,28 @@ _NO_HASH = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking."""
+    """Who is asking. Its credential ends by itself at `expires_at`, if at all."""
 
     tenant: TenantId
     slug: str
-    key_id: UUID
-    scopes: frozenset[Scope]
+    actor: Actor
+    rights: frozenset[Right]
+    expires_at: datetime | None = None
 
-    def require(self, scope: Scope) -> None:
-        if scope not in self.scopes:
-            raise NotAllowed("scope_missing", f"This key lacks the scope {scope.value!r}.")
+    def require(self, right: Right) -> None:
+        if right in self.rights:
+            return
+        if self.actor.kind is ActorKind.KEY:
+            scopes = " or ".join(repr(scope.value) for scope, gives in SCOPE_RIGHTS.items() if right in gives)
+            raise NotAllowed("scope_missing", f"This key lacks the scope {scopes}.")
+        roles = " or ".join(repr(role.value) for role, gives in ROLE_RIGHTS.items() if right in gives)
+        raise NotAllowed("role_missing", f"This asks for the role {roles}.")
+
+
+class Authenticates(Protocol):
+    """Says who presents a credential; any kind of it. Raises NotAuthenticated, or TryLater when nobody can say."""
+
+    async def caller(self, text: str) -> Caller: ...
 
 
 class KeyStore(Protocol):
@@ -87,7 +99,8 @@ class Authenticator:
         if row is None or not same:
             raise NotAuthenticated("unknown_key", "The API key is not known.")
         _check_dates(row, self._clock.now())
-        return Caller(row.tenant_id, row.slug, row.key_id, row.scopes)
+        rights = frozenset[Right]().union(*(SCOPE_RIGHTS[scope] for scope in row.scopes))
+        return Caller(row.tenant_id, row.slug, Actor(ActorKind.KEY, key.prefix), rights, row.expires_at)
 
     async def _row(self, prefix: str) -> StoredKey | None:
         now_s = self._clock.monotonic_s()

@@ -14,12 +14,12 @@ from concurrent.futures import Executor
 
 import structlog
 
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.clock import Clock, unix_us
 from analytics_hub.domain.errors import HubError, NotAuthenticated
-from analytics_hub.domain.key import Scope
 from analytics_hub.settings import CollectorSettings
 from analytics_hub.telemetry import INGEST_REJECTS, QUEUE_FILL
-from analytics_hub.tenancy.authenticate import Authenticator
+from analytics_hub.tenancy.authenticate import Authenticates
 from ingest.http.body import BodyReader, Incoming
 from ingest.http.gate import Gate
 from ingest.http.head import Head, read_head
@@ -36,7 +36,7 @@ class Collector:
     def __init__(
         self,
         acceptor: Acceptor,
-        authenticator: Authenticator,
+        authenticator: Authenticates,
         tenants: TenantDirectory,
         *,
         settings: CollectorSettings,
@@ -60,7 +60,7 @@ class Collector:
         """Raises one HubError for the whole request, or `Gone`."""
         head = read_head(headers)
         caller = await self._authenticator.caller(head.key)
-        caller.require(Scope.INGEST)
+        caller.require(Right.SEND)
         structlog.contextvars.bind_contextvars(tenant=caller.slug)
         hold = Hold(self._room)
         try:

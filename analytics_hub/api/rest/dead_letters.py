@@ -18,8 +18,8 @@ from analytics_hub.api.rest.dead_letters_wire import (
     dead_letters_body,
 )
 from analytics_hub.api.rest.documented import problems
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.dead_letter import DeadLetterFilter, DeadLetterId
-from analytics_hub.domain.key import Scope
 from analytics_hub.query.cursor import read_cursor, write_cursor
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.tenancy.authenticate import Caller
@@ -39,7 +39,7 @@ _ID_MAX = 2**63 - 1  # int8
 async def dead_letters(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.QUERY))],
     start: Annotated[str, Query(alias="from", description="`-24h`, a date, or RFC 3339.")] = "-24h",
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
     code: Annotated[list[str] | None, Query(description="Only these reject codes; repeat it.")] = None,
@@ -72,7 +72,7 @@ async def dead_letters(
 )
 async def dead_letter(
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.QUERY))],
     dead_letter_id: Annotated[int, Path(alias="id", ge=1, le=_ID_MAX)],
 ) -> Response:
     check_parameters(request, single=())

@@ -11,8 +11,8 @@ from analytics_hub.api.rest.dimensions_wire import DimensionsBody, dimensions_bo
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
 from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.formats import wanted_format
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.dimension import DimensionQuery
-from analytics_hub.domain.key import Scope
 from analytics_hub.domain.series import DIMENSIONS
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.telemetry import QUERY_MINUTES
@@ -33,7 +33,7 @@ _LIMIT_DEFAULT: Final = 50
 async def dimensions(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.VIEW))],
     dimension: Annotated[
         str | None, Query(description=f"{', '.join(DIMENSIONS)} or tag.<key>; all of them by default.")
     ] = None,

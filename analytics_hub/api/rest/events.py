@@ -17,7 +17,7 @@ from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.events_wire import EventsBody, events_body, events_table
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given
 from analytics_hub.api.rest.formats import wanted_format
-from analytics_hub.domain.key import Scope
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.raw_event import EVENT_FIELDS, EventFilter
 from analytics_hub.domain.series import COST_STATUSES
 from analytics_hub.domain.usage import Filter, checked_zone
@@ -64,7 +64,7 @@ def _fields_documented() -> list[dict[str, Any]]:
 async def events(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.QUERY))],
     start: Annotated[str, Query(alias="from", description="`-24h`, a date, or RFC 3339.")] = "-24h",
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
     tz: Annotated[str, Query(description="IANA zone of plain dates.")] = "UTC",

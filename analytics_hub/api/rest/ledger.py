@@ -12,7 +12,7 @@ from analytics_hub.api.rest.etag import version_now
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.tables import ledger_table
 from analytics_hub.api.rest.wire import LedgerBody, ledger_body
-from analytics_hub.domain.key import Scope
+from analytics_hub.domain.access import Right
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.tenancy.authenticate import Caller
 
@@ -28,7 +28,7 @@ router = APIRouter(tags=["ledger"])
 )
 async def ledger(
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.VIEW))],
     start: Annotated[str, Query(alias="from", description="`-24h`, a date, or RFC 3339.")] = "-24h",
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
 ) -> Response:

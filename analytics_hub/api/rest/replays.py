@@ -19,9 +19,9 @@ from analytics_hub.api.rest.replays_wire import (
     ReplayRequestBody,
     report_body,
 )
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.dead_letter import DeadLetterFilter, DeadLetterId, ReplayReport
 from analytics_hub.domain.errors import Conflict
-from analytics_hub.domain.key import Scope
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.cursor import read_cursor, write_cursor
 from analytics_hub.query.moment import parse_moment
@@ -44,7 +44,7 @@ _BODY = {
     responses={200: {"model": ReplayReportBody}, **problems(401, 403, 408, 409, 413, 422, 503)},
     openapi_extra=_BODY,
 )
-async def replay(request: Request, caller: Annotated[Caller, Depends(Allow(Scope.INGEST))]) -> Response:
+async def replay(request: Request, caller: Annotated[Caller, Depends(Allow(Right.SEND))]) -> Response:
     check_parameters(request, single=())
     services = services_of(request)
     if services.replays is None:

@@ -18,7 +18,7 @@ from analytics_hub.api.rest.tables import usage_table
 from analytics_hub.api.rest.top import top_of
 from analytics_hub.api.rest.usage_example import USAGE_EXAMPLE
 from analytics_hub.api.rest.wire import UsageBody, usage_body
-from analytics_hub.domain.key import Scope
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.series import DIMENSIONS
 from analytics_hub.domain.usage import INTERVAL_NAMES, UsageQuery
@@ -48,7 +48,7 @@ FROM_DEFAULT: Final = "-24h"
 async def usage(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.VIEW))],
     start: Annotated[
         str,
         Query(

@@ -17,7 +17,7 @@ from analytics_hub.api.rest.filters import check_known, filters_documented, filt
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.top import top_of
 from analytics_hub.api.rest.users_wire import UsersBody, users_body, users_table
-from analytics_hub.domain.key import Scope
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.series import DIMENSIONS
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.domain.user_usage import USER_METRICS, UserQuery
@@ -46,7 +46,7 @@ _SINGLE: Final = ("from", "to", "interval", "tz", "order", "top", "limit")
 async def users(
     *,
     request: Request,
-    caller: Annotated[Caller, Depends(Allow(Scope.QUERY))],
+    caller: Annotated[Caller, Depends(Allow(Right.QUERY))],
     start: Annotated[
         str, Query(alias="from", description="`now`, `-24h`, a date, or RFC 3339; whole minutes.")
     ] = "-24h",

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from psycopg import errors
 
+from analytics_hub.domain.access import Right
 from analytics_hub.domain.errors import Conflict, NotAuthenticated, NotFound
-from analytics_hub.domain.key import Scope
 from analytics_hub.domain.tenant import NewTenant, TenantId
 from analytics_hub.storage.key_store import PostgresKeyBook
 from analytics_hub.storage.tenant_store import PostgresTenantStore
@@ -52,10 +52,10 @@ def test_an_issued_key_names_its_tenant(db: Database) -> None:
     with db.connect("hub_maint") as connection:
         key = issue_key(PostgresKeyBook(connection), tenant, ["query", "ingest"])
     found = caller(db, key.text)
-    assert (found.tenant, found.slug, found.scopes) == (
+    assert (found.tenant, found.slug, found.rights) == (
         tenant,
         "acme",
-        frozenset({Scope.QUERY, Scope.INGEST}),
+        frozenset({Right.SEND, Right.VIEW, Right.QUERY}),
     )
 
 

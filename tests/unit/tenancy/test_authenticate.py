@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from analytics_hub.domain.access import Actor, ActorKind, Right
 from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.errors import NotAllowed, NotAuthenticated, TryLater
 from analytics_hub.domain.key import NewKey, Scope, StoredKey
@@ -58,10 +59,12 @@ class World:
         return refused.value.code
 
 
-def test_a_good_key_names_its_tenant_and_scopes() -> None:
+def test_a_good_key_names_its_tenant_and_rights() -> None:
     world = World()
     caller = world.caller(world.key.text)
-    assert (caller.tenant, caller.slug, caller.scopes) == (TenantId(1), "acme", frozenset({Scope.QUERY}))
+    assert (caller.tenant, caller.slug) == (TenantId(1), "acme")
+    assert caller.rights == {Right.VIEW, Right.QUERY}
+    assert caller.actor == Actor(ActorKind.KEY, world.key.prefix)
 
 
 def test_a_mistyped_key_is_refused_without_a_look_up() -> None:
@@ -124,7 +127,7 @@ def test_the_cache_is_bounded() -> None:
 def test_a_missing_scope_is_not_allowed() -> None:
     world = World()
     with pytest.raises(NotAllowed, match="scope_missing"):
-        world.caller(world.key.text).require(Scope.ADMIN)
+        world.caller(world.key.text).require(Right.ADMIN)
 
 
 @pytest.mark.parametrize("state", ["away", "frozen"])
