@@ -21,8 +21,11 @@ PRIVATE_TABLES = ("ingest_offsets", "ops_usage_1h", "unattributed_messages", "us
 SHARED_TABLES = ("price_books", "prices", "rollup_retention")
 """Tables whose view shows every tenant the same."""
 
-CONTROL_TABLES = ("tenants", "api_keys")
+CONTROL_TABLES = ("tenants", "api_keys", "members", "audit_log")
 """Tables with row-level security, forced on the owner too."""
+
+AUTH_FUNCTIONS = ("hub.authenticate(text)", "hub.member(text,text,text)", "hub.touch_keys(uuid[])")
+"""What hub_auth owns: functions that look past the tenant of the setting, because they are asked who it is."""
 
 RULES = {
     "table_without_view": "a table of hub has no view in hub_read and is not listed as private",
@@ -57,6 +60,7 @@ def find_faults(conn: psycopg.Connection[Any], *, rows: bool = True) -> list[Fin
         "private_tables": list(PRIVATE_TABLES),
         "shared_tables": list(SHARED_TABLES),
         "control_tables": list(CONTROL_TABLES),
+        "auth_functions": list(AUTH_FUNCTIONS),
     }
     skipped = {"rights"} | (set() if rows else {"orphan_series"})
     findings = [

@@ -17,6 +17,7 @@ _DEFINED = {
 }
 """What a reader does past the barrier views: functions that test the tenant by themselves."""
 
+_MEMBER = "EXECUTE on hub.member(text,text,text)"
 _READER_RIGHTS = {
     "CONNECT on the database",
     "USAGE on schema hub",
@@ -25,10 +26,12 @@ _READER_RIGHTS = {
     "EXECUTE on hub.engine()",
     "EXECUTE on hub.applied_migrations()",
     "EXECUTE on hub.authenticate(text)",
+    "EXECUTE on hub.touch_keys(uuid[])",
+    _MEMBER,
     *_DEFINED,
     "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
 }
-_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", *_DEFINED} | {
+_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", _MEMBER, *_DEFINED} | {
     "TEMPORARY on the database",
     "EXECUTE on hub.ensure_day(date[])",
     "USAGE on hub.flush_id_seq",
@@ -55,6 +58,8 @@ _WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", *_DEFINED} | {
 _MAINT_RIGHTS = _READER_RIGHTS - {
     "USAGE on schema hub_read",
     "EXECUTE on hub.authenticate(text)",
+    "EXECUTE on hub.touch_keys(uuid[])",
+    _MEMBER,
     *_DEFINED,
 } | {
     "EXECUTE on hub.ensure_day(date[])",
@@ -72,7 +77,9 @@ _MAINT_RIGHTS = _READER_RIGHTS - {
     *_on("SELECT, INSERT", "ledger_removals"),
     *_on("SELECT, UPDATE", "rollup_retention"),
     *_on("SELECT, INSERT, UPDATE", "usage_user_blocks"),
-    *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "prices", "price_books"),
+    *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "members"),
+    *_on("SELECT, INSERT, UPDATE", "prices", "price_books"),
+    *_on("SELECT, INSERT", "audit_log"),
     *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
     *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d", "usage_user_run", "usage_user_rows"),
     *_on("SELECT, INSERT, DELETE", "usage_user_1h", "usage_user_1h_run", "usage_user_1h_rows"),

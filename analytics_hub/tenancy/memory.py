@@ -1,10 +1,11 @@
-"""The in-memory twin of the stores of tenants and keys, for tests and for reading."""
+"""The in-memory twin of the stores of tenants, keys and members, for tests and for reading."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from analytics_hub.domain.errors import Conflict, NotFound
 from analytics_hub.domain.key import NewKey, StoredKey
+from analytics_hub.domain.member import NewMember, Person, StoredMember
 from analytics_hub.domain.tenant import NewTenant, Tenant, TenantId
 
 
@@ -15,6 +16,7 @@ class MemoryTenants:
         self._now = now
         self._tenants: dict[str, Tenant] = {}
         self._keys: dict[str, StoredKey] = {}
+        self._members: dict[tuple[TenantId, Person], StoredMember] = {}
 
     def create(self, tenant: NewTenant) -> Tenant:
         if tenant.slug in self._tenants:
@@ -47,6 +49,19 @@ class MemoryTenants:
             key.key_id, key.tenant_id, slug, key.key_hash, key.scopes, key.expires_at, revoked_at
         )
 
+    def add_member(self, member: NewMember, removed_at: datetime | None = None) -> None:
+        slugs = {tenant.tenant_id: tenant.slug for tenant in self._tenants.values()}
+        self._members[member.tenant_id, member.person] = StoredMember(
+            member.tenant_id, slugs[member.tenant_id], member.role, removed_at
+        )
+
+    def member(self, person: Person, slug: str) -> StoredMember | None:
+        tenant = self._tenants.get(slug)
+        if tenant is None:
+            return None
+        nobody = StoredMember(tenant.tenant_id, slug, None)
+        return self._members.get((tenant.tenant_id, person), nobody)
+
     def key(self, prefix: str) -> StoredKey | None:
         return self._keys.get(prefix)
 
@@ -61,3 +76,15 @@ class MemoryKeyStore:
     async def find(self, prefix: str) -> StoredKey | None:
         self.asked += 1
         return self._tenants.key(prefix)
+
+
+class MemoryMemberStore:
+    """The same for members."""
+
+    def __init__(self, tenants: MemoryTenants) -> None:
+        self._tenants = tenants
+        self.asked = 0
+
+    async def find(self, issuer: str, subject: str, slug: str) -> StoredMember | None:
+        self.asked += 1
+        return self._tenants.member(Person(issuer, subject), slug)

@@ -8,7 +8,8 @@ from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flu
 
 AT = minute("2026-03-01 10:07")
 TENANT_VIEWS = (
-    "api_keys", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger", "ledger_removals",
+    "api_keys", "audit_log", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger",
+    "ledger_removals", "members",
     "rollup_day_marks", "rollup_facet_gaps", "rollup_marks", "series", "tenants", "usage_1d", "usage_1d_facet",
     "usage_1h", "usage_1h_facet", "usage_1m", "usage_1m_total", "usage_events", "usage_user_1d",
     "usage_user_1h", "usage_user_1h_rows", "usage_user_1h_run", "usage_user_rows", "usage_user_run",
@@ -92,4 +93,14 @@ def fill(db: Database, tenant: TenantId) -> None:
             """INSERT INTO hub.api_keys (key_id, tenant_id, prefix, key_hash, scopes)
                VALUES (gen_random_uuid(), %s, %s, sha256('x'), '{query}')""",
             [tenant, f"p{tenant}"],
+        )
+        maint.execute(
+            """INSERT INTO hub.members (tenant_id, member_id, issuer, subject, role)
+               VALUES (%s, gen_random_uuid(), 'https://issuer', 'u', 'viewer')""",
+            [tenant],
+        )
+        maint.execute(
+            """INSERT INTO hub.audit_log (tenant_id, actor_kind, actor, action, subject)
+               VALUES (%s, 'operator', 'root', 'member.add', 'u')""",
+            [tenant],
         )

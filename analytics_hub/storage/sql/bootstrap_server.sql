@@ -30,10 +30,10 @@ ALTER ROLE hub_owner LOGIN;
 ALTER ROLE hub_writer LOGIN;
 ALTER ROLE hub_maint LOGIN;
 ALTER ROLE hub_reader LOGIN;
--- hub_auth owns hub.authenticate() and nothing else; nobody can be it.
+-- hub_auth owns the functions that say who is asking and nothing else; nobody can be it.
 ALTER ROLE hub_auth NOLOGIN;
 
--- The owner gives that function away (ALTER FUNCTION … OWNER TO), which needs SET, but inherits none of its rights.
+-- The owner gives these functions away (ALTER FUNCTION … OWNER TO), which needs SET, but inherits none of its rights.
 GRANT hub_auth TO hub_owner WITH INHERIT FALSE, SET TRUE;
 
 -- Every query is planned for its own values: a generic plan would read every day partition. Compiling short

@@ -62,7 +62,7 @@ FROM (
     SELECT 'schema ' || nspname, nspowner::regrole FROM pg_namespace WHERE nspname IN ('hub', 'hub_read', 'hub_migrations')
 ) AS owned
 WHERE owner <> 'hub_owner'::regrole
-  AND NOT (object = 'hub.authenticate(text)' AND owner = to_regrole('hub_auth'))
+  AND NOT (object = ANY (%(auth_functions)s) AND owner = to_regrole('hub_auth'))
 ORDER BY 1
 
 -- name: strong_role
