@@ -20,6 +20,7 @@ from analytics_hub.settings.ingest import (
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.loading import Settings, default_settings, load_settings
+from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
 from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
@@ -41,6 +42,7 @@ __all__ = [
     "KafkaSettings",
     "LedgerSettings",
     "LogSettings",
+    "OidcSettings",
     "ProducerSettings",
     "QuerySettings",
     "RetentionSettings",

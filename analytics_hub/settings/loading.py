@@ -18,6 +18,7 @@ from analytics_hub.settings.ingest import (
     LedgerSettings,
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
+from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
 from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
@@ -29,6 +30,7 @@ class Settings:
 
     database: DatabaseSettings
     api: ApiSettings
+    oidc: OidcSettings
     query: QuerySettings
     dead_letter: DeadLetterSettings
     decode: DecodeSettings
