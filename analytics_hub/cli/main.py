@@ -24,6 +24,8 @@ COMMANDS = {
     "worker": "analytics_hub.cli.worker:worker",
     "simulate": "analytics_hub.cli.simulate:simulate",
     "query": "analytics_hub.cli.query:query",
+    "events": "analytics_hub.cli.events:events",
+    "users": "analytics_hub.cli.users:users",
     "kafka": "analytics_hub.cli.kafka:app",
     "tenant": "analytics_hub.cli.tenant:app",
     "close": "analytics_hub.cli.close:close",

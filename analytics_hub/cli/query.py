@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from analytics_hub.api.rest.wire import usage_body
 from analytics_hub.api.services import Services
-from analytics_hub.cli.console import OUT, note, print_json
+from analytics_hub.cli.console import note, print_json
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.query_rows import answer_rows, header, table_cell
+from analytics_hub.cli.question import filters_given, names_given
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.services import asked, caps_of
+from analytics_hub.cli.table import print_table
 from analytics_hub.cli.tenants import find_tenant
 from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.clock import SystemClock
@@ -61,7 +62,7 @@ def query(
     if format not in _PRINTERS:
         raise InvalidInput("unknown_format", "--format", "the format is table, csv or json")
     settings, now = settings_of(context), SystemClock().now()
-    wanted = _names(metrics) or list(METRICS_DEFAULT)
+    wanted = names_given(metrics) or list(METRICS_DEFAULT)
     with opened(settings) as hub:
         question = UsageQuery.ask(
             find_tenant(hub, tenant).tenant_id,
@@ -70,8 +71,8 @@ def query(
             interval=interval,
             tz=tz,
             metrics=_with_hidden(wanted, format),
-            group_by=_names(group_by),
-            filters=_filters(filter or []),
+            group_by=names_given(group_by),
+            filters=filters_given(filter),
             order=order or None,
             limit=limit,
             compare=COMPARE_PREVIOUS if compare else None,
@@ -91,27 +92,10 @@ def _with_hidden(names: Sequence[str], format: str) -> list[str]:  # noqa: A002
     return [*names, *(name for name in _HIDDEN if format == "table" and name not in names)]
 
 
-def _names(given: list[str] | None) -> list[str]:
-    return [name.strip() for text in given or () for name in text.split(",") if name.strip()]
-
-
-def _filters(given: list[str]) -> dict[str, list[str]]:
-    chosen: dict[str, list[str]] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InvalidInput("bad_filter", "--filter", f"{text!r} is not like model=gpt-4o")
-        chosen.setdefault(name.strip(), []).append(value)
-    return chosen
-
-
 def _print_table(answer: UsageAnswer, metrics: Sequence[str]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for name in header(answer, metrics):
-        table.add_column(name, justify="right" if name.removeprefix("previous_") in METRICS else "left")
-    for row in answer_rows(answer, metrics, table_cell, "–"):
-        table.add_row(*(str(cell) or "(none)" for cell in row))
-    OUT.print(table)
+    names = header(answer, metrics)
+    rows = ([str(cell) or "(none)" for cell in row] for row in answer_rows(answer, metrics, table_cell, "–"))
+    print_table(names, rows, numbers=[name for name in names if name.removeprefix("previous_") in METRICS])
     share, events = answer.coverage.event_share, answer.coverage.events
     priced = "no events in this range" if share is None else f"{share:.1%} of {events:,} events priced"
     note(f"{priced}; complete until {answer.fresh_until:%Y-%m-%d %H:%M:%S} UTC")
