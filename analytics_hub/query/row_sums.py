@@ -4,8 +4,9 @@ In: `GroupRows` of one snapshot. Out: `GroupRows`. Integers only: a sketch canno
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from operator import add, sub
 
 from analytics_hub.domain.plan import GroupRows, Plan
 from analytics_hub.query.measures import Columns, merged
@@ -46,7 +47,7 @@ def _merged(planned: Plan, group: _Group, parts: Sequence[GroupRows]) -> GroupRo
         return _rows(group, [None], {column: [sums[column]] for column in planned.columns})
     buckets = sorted({bucket for one in parts for bucket in one.buckets if bucket is not None})
     left = {column: [0] * len(buckets) for column in planned.columns}
-    _add(left, {bucket: place for place, bucket in enumerate(buckets)}, parts)
+    _move(left, buckets, parts, add)
     return _rows(group, buckets, left)
 
 
@@ -72,10 +73,9 @@ def _both(planned: Plan, rows: GroupRows | None, more: GroupRows | None) -> Grou
 def others(planned: Plan, shown: Sequence[GroupRows], total: Sequence[GroupRows]) -> list[GroupRows]:
     """What everything has more than the groups shown, bucket by bucket; where that is nothing at all, no row."""
     buckets = sorted({bucket for rows in (*shown, *total) for bucket in rows.buckets if bucket is not None})
-    places = {bucket: place for place, bucket in enumerate(buckets)}
     left = {column: [0] * len(buckets) for column in planned.columns}
-    _add(left, places, total)
-    _add(left, places, shown, sign=-1)
+    _move(left, buckets, total, add)
+    _move(left, buckets, shown, sub)
     kept = [place for place, amounts in enumerate(zip(*left.values(), strict=True)) if any(amounts)]
     if not kept:
         return []
@@ -84,14 +84,22 @@ def others(planned: Plan, shown: Sequence[GroupRows], total: Sequence[GroupRows]
     return [GroupRows(group, other=True, buckets=[buckets[place] for place in kept], sums=sums, sketches={})]
 
 
-def _add(
-    into: dict[str, list[int]], places: dict[datetime, int], parts: Iterable[GroupRows], sign: int = 1
+def _move(
+    sums: dict[str, list[int]],
+    buckets: list[datetime],
+    parts: Iterable[GroupRows],
+    move: Callable[[int, int], int],
 ) -> None:
+    """Add the rows of the parts to the sums of the buckets, or take them away."""
+    places = {bucket: place for place, bucket in enumerate(buckets)}
     for rows in parts:
+        if rows.buckets == buckets:  # nearly always: the loop is then the interpreter's own
+            sums.update({name: list(map(move, sums[name], rows.sums[name])) for name in sums})
+            continue
         taken = [places[bucket] for bucket in rows.buckets if bucket is not None]
-        for column, amounts in into.items():
+        for column, amounts in sums.items():
             for place, amount in zip(taken, rows.sums[column], strict=True):
-                amounts[place] += sign * amount
+                amounts[place] = move(amounts[place], amount)
 
 
 def _rows(group: _Group, buckets: Sequence[datetime | None], sums: dict[str, list[int]]) -> GroupRows:

@@ -6,11 +6,10 @@ in, because storage knows no query. Out: `GroupRows` in the order that the state
 `analytics_hub/query/memory.py`.
 """
 
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -140,7 +139,8 @@ def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]], moments: _Moments) ->
     """Turned into columns by the interpreter's own loops. Sums come as NULL where nothing was summed."""
     first = 2 + len(plan.query.group_by)
     last = first + len(plan.columns)
-    for (other, *group), members in groupby(rows, key=itemgetter(slice(1, first))):
+    for members in _by_group(rows, first):
+        other, *group = members[0][1:first]
         columns = list(zip(*members, strict=True))
         yield GroupRows(
             tuple(group),
@@ -155,6 +155,19 @@ def _group_rows(plan: Plan, rows: Sequence[Sequence[Any]], moments: _Moments) ->
                 for name, column in zip(plan.sketches, columns[last:], strict=True)
             },
         )
+
+
+def _by_group(rows: Sequence[Sequence[Any]], first: int) -> Iterator[Sequence[Sequence[Any]]]:
+    """Each group's rows. They come together, so that the end of a group is searched for, not walked to."""
+    start = 0
+    while start < len(rows):
+        end = bisect_left(rows, True, start, key=_differs_from(rows[start][1:first], first))
+        yield rows[start:end]
+        start = end
+
+
+def _differs_from(group: Sequence[Any], first: int) -> Callable[[Sequence[Any]], bool]:
+    return lambda row: row[1:first] != group
 
 
 def _user_counts(plan: DistinctPlan, rows: Sequence[Sequence[Any]]) -> UserCounts:

@@ -5,7 +5,8 @@ Counts are integers, money is a decimal string in USD, ratios and milliseconds a
 is nothing to divide by. Bucket starts carry the offset of the question's zone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -212,18 +213,20 @@ def points_body(points: Points, times: Mapping[datetime, str]) -> list[dict[str,
     return [{"start": times[start], "values": row} for start, row in zip(points.starts, rows, strict=True)]
 
 
-def wall_times(moments: Iterable[datetime], zone: ZoneInfo) -> dict[datetime, str]:
+def wall_times(moments: AbstractSet[datetime], zone: ZoneInfo) -> dict[datetime, str]:
     """Moments as JSON spells them in a zone, each once: all series of an answer share their buckets."""
-    apart = list(dict.fromkeys(moments))
+    apart = list(moments)
     texts = orjson.loads(orjson.dumps([moment.astimezone(zone) for moment in apart], option=orjson.OPT_UTC_Z))
     return dict(zip(apart, texts, strict=True))
 
 
-def _starts(answer: UsageAnswer) -> Iterator[datetime]:
+def _starts(answer: UsageAnswer) -> set[datetime]:
+    found: set[datetime] = set()
     for series in answer.series:
-        yield from series.points.starts
+        found.update(series.points.starts)
         if series.previous:
-            yield from series.previous.points.starts
+            found.update(series.previous.points.starts)
+    return found
 
 
 def _count_body(count: LedgerCount) -> Mapping[str, int | bool]:
