@@ -15,9 +15,11 @@ from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.live import LiveService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
+from analytics_hub.settings import LiveSettings
 from analytics_hub.tenancy.authenticate import Authenticates
 
 
@@ -33,6 +35,9 @@ class Services:
     """Raw events of so many days are read for one answer about users."""
     ledger: LedgerService
     freshness: FreshnessStore
+    live: LiveService
+    streams: LiveSettings
+    """Bounds of a stream, whichever protocol it is sent over."""
     dead_letters: DeadLetterService
     replays: ReplayService | None
     """None in a process that takes no events."""

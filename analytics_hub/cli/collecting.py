@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from analytics_hub.cli.announcing import open_announcer
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
 from analytics_hub.cli.services import check_reader
@@ -34,6 +35,7 @@ from ingest.kafka.producer import StreamProducer
 from ingest.kafka.sink import KafkaAcceptor
 from ingest.observed import ObservedSink
 from ingest.ports import Acceptor
+from ingest.postgres.announce import AnnouncingSink
 from ingest.tenant_directory import TenantDirectory
 from rust_core import SeriesCache
 
@@ -74,21 +76,24 @@ async def open_group_commit(hub: OpenedHub) -> AsyncIterator[GroupCommit]:
     failpoints = Failpoints.parse(settings.faults.failpoints, settings.faults.failpoint_seed)
     timeouts = Timeouts(connect_s=settings.database.connect_timeout_s)
 
-    def make_sink() -> ObservedSink:
-        return ObservedSink(
-            PostgresSink(
+    with open_announcer(hub, _NAME) as announcer:
+
+        def make_sink() -> AnnouncingSink:
+            sink = PostgresSink(
                 lambda: connect(hub.dsn("hub_writer"), _NAME, timeouts),
                 flush_settings(settings.flush, settings.collector),
                 SystemClock(),
                 cache=SeriesCache(settings.ingest.series_cache_max),
                 failpoints=failpoints,
             )
-        )
+            return AnnouncingSink(ObservedSink(sink), announcer)
 
-    decoder = Decoder(settings.decode, book_in_force(hub), settings.ingest.dead_letter_bytes_per_flush_max)
-    commits = GroupCommit(make_sink, decoder, settings.collector, settings.ingest)
-    async with _drained(commits):
-        yield commits
+        decoder = Decoder(
+            settings.decode, book_in_force(hub), settings.ingest.dead_letter_bytes_per_flush_max
+        )
+        commits = GroupCommit(make_sink, decoder, settings.collector, settings.ingest)
+        async with _drained(commits):
+            yield commits
 
 
 @asynccontextmanager

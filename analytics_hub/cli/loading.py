@@ -14,6 +14,7 @@ from types import FrameType
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from analytics_hub.cli.announcing import open_announcer
 from analytics_hub.cli.console import ERR
 from analytics_hub.cli.history import HistoryReport
 from analytics_hub.cli.history_bounds import HistoryDecoder, days_spent
@@ -29,6 +30,7 @@ from ingest.flush import PostgresSink
 from ingest.pipeline import Loaded, Pipeline
 from ingest.pipeline import Progress as PipelineProgress
 from ingest.ports import EventSink, EventSource
+from ingest.postgres.announce import AnnouncingSink
 from rust_core import Reject, SeriesCache, TenantRules
 
 
@@ -77,14 +79,19 @@ def load_sources(
     """
     failpoints = Failpoints.parse(hub.settings.faults.failpoints, hub.settings.faults.failpoint_seed)
     closer = HistoryCloser(hub, tenant.tenant_id) if close else None
-    sink: EventSink = _sink(hub, failpoints)
-    if closer is not None:
-        sink = FollowedSink(sink, closer)
     spent = days_spent(hub, tenant.tenant_id) if close else frozenset()
-    pipeline = _pipeline(hub, sink, failpoints, spent)
     report = LoadReport()
     started = time.monotonic()
-    with _stop_on_signal() as stop, _progress(show) as progress, _closing(closer):
+    with (
+        _stop_on_signal() as stop,
+        _progress(show) as progress,
+        _closing(closer),
+        open_announcer(hub, "hub-load") as announcer,
+    ):
+        sink: EventSink = AnnouncingSink(_sink(hub, failpoints), announcer)
+        if closer is not None:
+            sink = FollowedSink(sink, closer)
+        pipeline = _pipeline(hub, sink, failpoints, spent)
         try:
             for source in sources:
                 shown = _Shown(progress, source, closer)

@@ -21,9 +21,11 @@ from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.live import LiveService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import Settings
+from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
@@ -47,20 +49,30 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
     settings = hub.settings
     check_reader(hub)
     clock = SystemClock()
-    async with open_reader_pool(
-        hub.dsn("hub_reader"),
-        application_name,
-        connections_min=settings.database.reader_pool_min,
-        connections_max=settings.database.reader_pool_max,
-        wait_s=settings.database.pool_wait_s,
-        connect_s=settings.database.connect_timeout_s,
-        statement_timeout_ms=settings.query.statement_timeout_ms,
-        work_mem_mb=settings.query.work_mem_mb,
-    ) as pool:
+    async with (
+        open_reader_pool(
+            hub.dsn("hub_reader"),
+            application_name,
+            connections_min=settings.database.reader_pool_min,
+            connections_max=settings.database.reader_pool_max,
+            wait_s=settings.database.pool_wait_s,
+            connect_s=settings.database.connect_timeout_s,
+            statement_timeout_ms=settings.query.statement_timeout_ms,
+            work_mem_mb=settings.query.work_mem_mb,
+        ) as pool,
+        open_change_listener(
+            hub.dsn("hub_reader"),
+            application_name,
+            pool,
+            connect_s=settings.database.connect_timeout_s,
+            check_s=settings.live.listen_check_s,
+        ) as changes,
+    ):
         store = PostgresUsageStore(pool, build)
         api = settings.api
         usage = UsageService(store, spans_max=settings.query.spans_max)
         events = PostgresEventStore(pool)
+        freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
         yield Services(
             usage=usage,
             dimensions=DimensionService(usage, events),
@@ -74,7 +86,16 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
             users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
             raw_days_max=settings.query.raw_days_max,
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
-            freshness=PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s)),
+            freshness=freshness,
+            live=LiveService(
+                usage.ask,
+                changes,
+                freshness,
+                clock,
+                caps=settings.live.caps(),
+                bounds=settings.live.bounds(),
+            ),
+            streams=settings.live,
             dead_letters=DeadLetterService(
                 PostgresDeadLetterStore(pool),
                 page_max=settings.dead_letter.page_max,

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from analytics_hub.cli.announcing import open_announcer
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
 from analytics_hub.domain.clock import SystemClock, from_unix_us
@@ -24,6 +25,7 @@ from ingest.failpoint import Failpoints
 from ingest.flush import PostgresSink
 from ingest.kafka.source import KafkaSource
 from ingest.observed import ObservedSink
+from ingest.postgres.announce import AnnouncingSink
 from ingest.records import Unattributed
 from ingest.tenant_directory import TenantDirectory
 from ingest.worker.board import Board
@@ -52,6 +54,7 @@ def open_worker(hub: OpenedHub) -> Iterator[OpenedWorker]:
     with ExitStack() as stack:
         tenants = parts.tenant_rules()
         stack.callback(tenants.close)
+        announcer = stack.enter_context(open_announcer(hub, _NAME))
         parts.check()
         board = Board(settings.ingest, settings.worker, clock)
         source = KafkaSource(settings.kafka, settings.worker, clock)
@@ -71,7 +74,7 @@ def open_worker(hub: OpenedHub) -> Iterator[OpenedWorker]:
         for number in range(settings.worker.connections):
             lane = Lane(
                 board,
-                ObservedSink(parts.sink()),
+                AnnouncingSink(ObservedSink(parts.sink()), announcer),
                 source.origin,
                 keep=parts.keep,
                 settings=settings.worker,

@@ -52,7 +52,7 @@ _WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", _MEMBER, *_DEFINE
     "SELECT on hub.price_books",
     *(
         f"SELECT on hub.tenants ({column})"
-        for column in ("tenant_id", "slug", "late_horizon", "declared_tags", "series_max")
+        for column in ("tenant_id", "slug", "late_horizon", "declared_tags", "series_max", "live_id")
     ),
 }
 _MAINT_RIGHTS = _READER_RIGHTS - {

@@ -19,10 +19,12 @@ from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.live import LiveService
+from analytics_hub.query.live_memory import MemoryChanges
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
-from analytics_hub.settings import ApiSettings
+from analytics_hub.settings import ApiSettings, LiveSettings
 from analytics_hub.tenancy.authenticate import Authenticator
 from analytics_hub.tenancy.issue import issue_key
 from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
@@ -52,16 +54,20 @@ class World:
         self.events = MemoryEventStore(tenant.tenant_id, NOW)
         self.letters = MemoryDeadLetterStore(tenant.tenant_id)
         self.freshness = MemoryFreshnessStore(NOW)
+        self.changes = MemoryChanges()
         self.tenant_id = tenant.tenant_id
         self._ready = ready
+        usage = UsageService(self.usage, spans_max=500)
         self._services = Services(
-            usage=UsageService(self.usage, spans_max=500),
-            dimensions=DimensionService(UsageService(self.usage, spans_max=500), self.events),
+            usage=usage,
+            dimensions=DimensionService(usage, self.events),
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             users=UserService(EmptyUserStore(NOW), spans_max=500),
             raw_days_max=7,
             ledger=LedgerService(ledger, range_days_max=3660),
             freshness=self.freshness,
+            live=LiveService(usage.ask, self.changes, self.freshness, self.clock),
+            streams=LiveSettings.model_construct(),
             dead_letters=DeadLetterService(
                 self.letters, page_max=100, payload_bytes_max=64, range_days_max=3660
             ),

@@ -16,9 +16,12 @@ from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.ledger import LedgerService
+from analytics_hub.query.live import LiveService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
+from analytics_hub.settings import LiveSettings
+from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
@@ -42,30 +45,37 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Services on two reader connections."""
     time = clock or FixedClock(NOW)
-    async with open_reader_pool(
-        reader_dsn,
-        "hub-test",
-        connections_min=1,
-        connections_max=2,
-        wait_s=5,
-        connect_s=connect_s,
-        statement_timeout_ms=20_000,
-        work_mem_mb=16,
-    ) as pool:
+    async with (
+        open_reader_pool(
+            reader_dsn,
+            "hub-test",
+            connections_min=1,
+            connections_max=2,
+            wait_s=5,
+            connect_s=connect_s,
+            statement_timeout_ms=20_000,
+            work_mem_mb=16,
+        ) as pool,
+        open_change_listener(reader_dsn, "hub-test", pool, connect_s=connect_s, check_s=10) as changes,
+    ):
         store = PostgresUsageStore(pool, build)
+        usage = UsageService(store, spans_max=spans_max)
+        freshness = PostgresFreshnessStore(pool, window=flush_window(120))
         letters = DeadLetterService(
             PostgresDeadLetterStore(pool), page_max=100, payload_bytes_max=64, range_days_max=3660
         )
         yield Services(
-            usage=UsageService(store, spans_max=spans_max),
-            dimensions=DimensionService(UsageService(store, spans_max=spans_max), PostgresEventStore(pool)),
+            usage=usage,
+            dimensions=DimensionService(usage, PostgresEventStore(pool)),
             events=EventService(
                 PostgresEventStore(pool), FixedClock(NOW), page_max=1_000, scan_days_max=31, scan_s=1
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=spans_max),
             raw_days_max=7,
             ledger=LedgerService(store, range_days_max=3660),
-            freshness=PostgresFreshnessStore(pool, window=flush_window(120)),
+            freshness=freshness,
+            live=LiveService(usage.ask, changes, freshness, time),
+            streams=LiveSettings.model_construct(),
             dead_letters=letters,
             replays=replays and replays(letters),
             authenticator=Authenticator(PostgresKeyStore(pool), time, cache_s=5, cache_max=100),
