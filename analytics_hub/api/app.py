@@ -13,13 +13,15 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+from analytics_hub.api.admission import Admission
 from analytics_hub.api.errors import add_error_handlers
+from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import dead_letters, dimensions, events, health, ledger, replays, usage, users
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
-from analytics_hub.settings import ApiSettings
+from analytics_hub.settings import AdmissionSettings, ApiSettings, GraphqlSettings
 
 ROUTERS: Final = (
     usage.router,
@@ -29,6 +31,7 @@ ROUTERS: Final = (
     ledger.router,
     dead_letters.router,
     replays.router,
+    graphql_route.router,
     health.router,
 )
 
@@ -40,8 +43,17 @@ stable `code`.
 """
 
 
-def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clock | None = None) -> FastAPI:
-    """The app; `open_services` is entered when the server starts it."""
+def create_app(
+    open_services: OpenServices,
+    settings: ApiSettings,
+    *,
+    admission: Admission | None = None,
+    graphql: GraphqlSettings | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """The app; `open_services` is entered when the server starts it. Without `admission` or
+    `graphql` their default bounds hold."""
+    clock = clock or SystemClock()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +70,8 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.state.admission = admission or Admission(AdmissionSettings.model_construct(), clock)
+    app.state.graphql = graphql or GraphqlSettings.model_construct()
     app.state.response_bytes_max = settings.response_bytes_max
     app.state.request_bytes_max = settings.request_bytes_max
     app.state.request_wait_s = settings.request_wait_s
@@ -65,7 +79,5 @@ def create_app(open_services: OpenServices, settings: ApiSettings, *, clock: Clo
     for router in ROUTERS:
         app.include_router(router)
     correct_openapi(app)
-    app.add_middleware(
-        RequestLayer, clock=clock or SystemClock(), query_string_bytes_max=settings.query_string_bytes_max
-    )
+    app.add_middleware(RequestLayer, clock=clock, query_string_bytes_max=settings.query_string_bytes_max)
     return app

@@ -5,6 +5,7 @@ stable `code`, the `field` at fault and the request id; never a stack trace. Not
 names an HTTP status.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -163,7 +164,7 @@ def _headers(error: HubError) -> dict[str, str]:
     if isinstance(error, NotAllowed):
         return {"WWW-Authenticate": 'Bearer realm="llm-analytics-hub", error="insufficient_scope"'}
     if isinstance(error, TryLater):
-        return {"Retry-After": str(max(1, round(error.retry_after_s)))}
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}
     return {}
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import structlog
 
+from analytics_hub.api.admission import Admission
 from analytics_hub.api.app import create_app
 from analytics_hub.api.services import Services
 from analytics_hub.cli.closing import close_due_hours
@@ -44,7 +45,12 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
             open_replays(hub, services.dead_letters, acceptor) as replays,
         ):
             answering = replace(services, ready=_both_ready(services, collector), replays=replays)
-            app = create_app(lambda: nullcontext(answering), api)
+            admission = Admission(
+                hub.settings.admission, SystemClock(), connections=hub.settings.database.reader_pool_max
+            )
+            app = create_app(
+                lambda: nullcontext(answering), api, admission=admission, graphql=hub.settings.graphql
+            )
             describe_events(app, collector.settings)
             front = CollectorFront(
                 collector,

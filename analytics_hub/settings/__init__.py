@@ -7,6 +7,7 @@ product. `python -m analytics_hub.settings` prints `docs/settings.md` from them 
 `--check` it validates the environment and exits.
 """
 
+from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
 from analytics_hub.settings.database import DatabaseSettings
@@ -19,7 +20,6 @@ from analytics_hub.settings.ingest import (
     LedgerSettings,
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
-from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.loading import Settings, default_settings, load_settings
 from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
@@ -28,6 +28,7 @@ from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, Quer
 from analytics_hub.settings.table import Row, markdown, table, unknown_variables
 
 __all__ = [
+    "AdmissionSettings",
     "ApiSettings",
     "BrokerSettings",
     "CloserSettings",
@@ -42,7 +43,6 @@ __all__ = [
     "IngestSettings",
     "KafkaSettings",
     "LedgerSettings",
-    "LiveSettings",
     "LogSettings",
     "OidcSettings",
     "ProducerSettings",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
 from analytics_hub.settings.database import DatabaseSettings
@@ -19,7 +20,6 @@ from analytics_hub.settings.ingest import (
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.oidc import OidcSettings
-from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
 from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
@@ -31,10 +31,10 @@ class Settings:
 
     database: DatabaseSettings
     api: ApiSettings
+    admission: AdmissionSettings
     oidc: OidcSettings
     query: QuerySettings
     dead_letter: DeadLetterSettings
-    live: LiveSettings
     decode: DecodeSettings
     ingest: IngestSettings
     flush: FlushSettings

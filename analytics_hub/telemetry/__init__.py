@@ -14,6 +14,9 @@ from analytics_hub.telemetry.metrics import (
     HTTP_REQUESTS,
     HTTP_SECONDS,
     QUERY_MINUTES,
+    QUESTIONS_ASKING,
+    QUESTIONS_REFUSED,
+    QUESTIONS_WAITING,
     REGISTRY,
 )
 from analytics_hub.telemetry.stream import (
@@ -60,6 +63,9 @@ __all__ = [
     "PRODUCE_FAILURES",
     "PRODUCE_SECONDS",
     "QUERY_MINUTES",
+    "QUESTIONS_ASKING",
+    "QUESTIONS_REFUSED",
+    "QUESTIONS_WAITING",
     "QUEUE_FILL",
     "REGISTRY",
     "UNATTRIBUTED_MESSAGES",

@@ -6,7 +6,7 @@ is not ours to bound.
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 # Else every counter has a second series, for a feature that hardly any server reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -26,4 +26,13 @@ HTTP_SECONDS: Final = Histogram(
 )
 QUERY_MINUTES: Final = Counter(
     "hub_query_minutes", "Minutes of usage read, by rollup level.", ["level"], registry=REGISTRY
+)
+QUESTIONS_ASKING: Final = Gauge(
+    "hub_questions_asking", "Questions that are being answered.", registry=REGISTRY
+)
+QUESTIONS_WAITING: Final = Gauge(
+    "hub_questions_waiting", "Questions that wait for their turn.", registry=REGISTRY
+)
+QUESTIONS_REFUSED: Final = Counter(
+    "hub_questions_refused", "Questions refused before they were asked.", ["reason"], registry=REGISTRY
 )

@@ -22,6 +22,11 @@ IF_NONE_MATCH: Final[dict[str, Any]] = {
     "schema": {"type": "string"},
 }
 _TAG: Final = {"ETag": {"description": "A strong tag of these bytes.", "schema": {"type": "string"}}}
+_CHALLENGE: Final = {
+    "WWW-Authenticate": {"description": "A challenge for a bearer.", "schema": {"type": "string"}}
+}
+_WAIT: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+_ANSWERED_WITH: Final = {401: _CHALLENGE, 403: _CHALLENGE, 429: _WAIT, 503: _WAIT}
 
 
 def answers_of(shape: type[BaseModel], example: dict[str, Any] | None = None) -> Responses:
@@ -43,5 +48,13 @@ def answers_of(shape: type[BaseModel], example: dict[str, Any] | None = None) ->
 
 
 def problems(*statuses: int) -> Responses:
-    """The errors that a route can give."""
-    return {status: {"model": ProblemBody, "content": {PROBLEM_TYPE: {}}} for status in statuses}
+    """The errors that a route can give. Whom it asks to say who they are may also have to wait (`access.py`)."""
+    wait = {429} if 401 in statuses else set()
+    return {
+        status: {"model": ProblemBody, "content": {PROBLEM_TYPE: {}}, **_headers(status)}
+        for status in sorted({*statuses, *wait})
+    }
+
+
+def _headers(status: int) -> dict[str, Any]:
+    return {"headers": _ANSWERED_WITH[status]} if status in _ANSWERED_WITH else {}

@@ -6,7 +6,7 @@ import pytest
 from fastapi import Depends
 
 from analytics_hub.api.access import open_to_all
-from analytics_hub.api.errors import STATUSES, TITLES
+from analytics_hub.api.errors import STATUSES, TITLES, problem_of
 from analytics_hub.api.rest.wire import ProblemBody
 from analytics_hub.domain import errors
 from analytics_hub.query.memory import Delta
@@ -33,6 +33,14 @@ def the_problem(answer: Answer, status: int, code: str, field: str = "") -> Prob
 @pytest.mark.parametrize("kind", [kind for kind in DOMAIN_ERRORS if kind is not errors.HubError])
 def test_every_kind_of_error_has_a_status_and_a_title(kind: type[errors.HubError]) -> None:
     assert STATUSES[kind] in TITLES
+
+
+@pytest.mark.parametrize("kind", [errors.TryLater, errors.RateLimited])
+@pytest.mark.parametrize(("wait_s", "told"), [(0.0, "1"), (1.0, "1"), (1.2, "2"), (9.4, "10")])
+def test_who_is_to_come_again_is_told_when_and_never_too_early(
+    kind: type[errors.TryLater], wait_s: float, told: str
+) -> None:
+    assert problem_of(kind("busy", "Busy.", retry_after_s=wait_s), "").headers["retry-after"] == told
 
 
 def test_an_unknown_path_is_a_problem() -> None:
@@ -71,8 +79,10 @@ def test_without_a_good_key_the_caller_is_told_to_say_who_they_are(key: str | No
 
 def test_a_key_without_the_scope_is_not_allowed() -> None:
     world = World()
-    the_problem(world.get("/v1/usage", world.ingest_key), 403, "scope_missing")
-    the_problem(world.get("/v1/ledger", world.ingest_key), 403, "scope_missing")
+    for path in ("/v1/usage", "/v1/ledger"):
+        answer = world.get(path, world.ingest_key)
+        the_problem(answer, 403, "scope_missing")
+        assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,18 @@ def test_every_route_says_who_may_call_it() -> None:
     assert paths == set(World().app.openapi()["paths"])
 
 
+def test_every_route_that_asks_for_a_right_may_ask_to_wait_and_says_so() -> None:
+    operations = [
+        operation for path in World().app.openapi()["paths"].values() for operation in path.values()
+    ]
+    guarded = [operation["responses"] for operation in operations if "security" in operation]
+    assert guarded
+    for responses in guarded:
+        assert {"401", "403", "429", "503"} <= set(responses)
+        assert "Retry-After" in responses["429"]["headers"]
+        assert "WWW-Authenticate" in responses["401"]["headers"]
+
+
 def test_the_documentation_names_every_metric_dimension_and_filter() -> None:
     parameters = {
         parameter["name"]: parameter
