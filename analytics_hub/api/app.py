@@ -15,13 +15,12 @@ from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.admission import Admission
 from analytics_hub.api.errors import add_error_handlers
-from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import dead_letters, dimensions, events, health, ledger, replays, usage, users
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
-from analytics_hub.settings import AdmissionSettings, ApiSettings, GraphqlSettings
+from analytics_hub.settings import AdmissionSettings, ApiSettings
 
 ROUTERS: Final = (
     usage.router,
@@ -31,7 +30,6 @@ ROUTERS: Final = (
     ledger.router,
     dead_letters.router,
     replays.router,
-    graphql_route.router,
     health.router,
 )
 
@@ -48,11 +46,9 @@ def create_app(
     settings: ApiSettings,
     *,
     admission: Admission | None = None,
-    graphql: GraphqlSettings | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
-    """The app; `open_services` is entered when the server starts it. Without `admission` or
-    `graphql` their default bounds hold."""
+    """The app; `open_services` is entered when the server starts it. Without `admission` its default bounds hold."""
     clock = clock or SystemClock()
 
     @asynccontextmanager
@@ -71,7 +67,6 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.admission = admission or Admission(AdmissionSettings.model_construct(), clock)
-    app.state.graphql = graphql or GraphqlSettings.model_construct()
     app.state.response_bytes_max = settings.response_bytes_max
     app.state.request_bytes_max = settings.request_bytes_max
     app.state.request_wait_s = settings.request_wait_s

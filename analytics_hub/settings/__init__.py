@@ -20,6 +20,7 @@ from analytics_hub.settings.ingest import (
     LedgerSettings,
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
+from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.loading import Settings, default_settings, load_settings
 from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
@@ -43,6 +44,7 @@ __all__ = [
     "IngestSettings",
     "KafkaSettings",
     "LedgerSettings",
+    "LiveSettings",
     "LogSettings",
     "OidcSettings",
     "ProducerSettings",

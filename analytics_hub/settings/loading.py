@@ -20,6 +20,7 @@ from analytics_hub.settings.ingest import (
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.oidc import OidcSettings
+from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
 from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
@@ -35,6 +36,7 @@ class Settings:
     oidc: OidcSettings
     query: QuerySettings
     dead_letter: DeadLetterSettings
+    live: LiveSettings
     decode: DecodeSettings
     ingest: IngestSettings
     flush: FlushSettings
