@@ -11,6 +11,7 @@ from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
     CloserSettings,
@@ -40,6 +41,7 @@ __all__ = [
     "DecodeSettings",
     "FaultSettings",
     "FlushSettings",
+    "GraphqlSettings",
     "HistorySettings",
     "IngestSettings",
     "KafkaSettings",

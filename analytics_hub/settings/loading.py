@@ -10,6 +10,7 @@ from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
     CloserSettings,
@@ -19,8 +20,8 @@ from analytics_hub.settings.ingest import (
     LedgerSettings,
 )
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
-from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.live import LiveSettings
+from analytics_hub.settings.oidc import OidcSettings
 from analytics_hub.settings.process import FaultSettings, LogSettings, SimulatorSettings, TraceSettings
 from analytics_hub.settings.retention import RetentionSettings
 from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, QuerySettings, StatusSettings
@@ -32,8 +33,9 @@ class Settings:
 
     database: DatabaseSettings
     api: ApiSettings
-    admission: AdmissionSettings
     oidc: OidcSettings
+    admission: AdmissionSettings
+    graphql: GraphqlSettings
     query: QuerySettings
     dead_letter: DeadLetterSettings
     live: LiveSettings

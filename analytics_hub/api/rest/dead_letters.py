@@ -26,7 +26,7 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["dead letters"])
 
-_PAGE_DEFAULT = 50
+PAGE_DEFAULT = 50
 _ID_MAX = 2**63 - 1  # int8
 
 
@@ -44,7 +44,7 @@ async def dead_letters(
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
     code: Annotated[list[str] | None, Query(description="Only these reject codes; repeat it.")] = None,
     origin: Annotated[list[str] | None, Query(description="Only from these origins; repeat it.")] = None,
-    limit: Annotated[int | None, Query(description=f"Letters of a page; {_PAGE_DEFAULT} by default.")] = None,
+    limit: Annotated[int | None, Query(description=f"Letters of a page; {PAGE_DEFAULT} by default.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
     check_parameters(request, single=("from", "to", "limit", "cursor"), lists=("code", "origin"))
@@ -58,7 +58,7 @@ async def dead_letters(
         tuple(origin or ()),
     )
     after = None if cursor is None else read_cursor(cursor, question)
-    size = min(_PAGE_DEFAULT, services.dead_letters.page_max) if limit is None else limit
+    size = min(PAGE_DEFAULT, services.dead_letters.page_max) if limit is None else limit
     page = await services.dead_letters.page(question, size, after)
     following = None if page.next is None else write_cursor(page.next, question)
     return json_answer(dead_letters_body(page, following), bytes_max=request.app.state.response_bytes_max)

@@ -20,7 +20,7 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["usage"])
 
-_LIMIT_DEFAULT: Final = 50
+LIMIT_DEFAULT: Final = 50
 
 
 @router.get(
@@ -42,7 +42,7 @@ async def dimensions(
         str, Query(alias="from", description="`-30d`, a date, or RFC 3339; widened to a whole UTC day.")
     ] = "-30d",
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
-    limit: Annotated[int, Query(description="Values of each dimension.")] = _LIMIT_DEFAULT,
+    limit: Annotated[int, Query(description="Values of each dimension.")] = LIMIT_DEFAULT,
 ) -> Response:
     wanted = wanted_format(request)
     check_parameters(request, single=("dimension", "q", "from", "to", "limit"))

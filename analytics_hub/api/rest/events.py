@@ -27,7 +27,7 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["events"])
 
-_PAGE_DEFAULT = 100
+PAGE_DEFAULT = 100
 _SINGLE: Final = ("from", "to", "tz", "limit", "cursor", "errors_only")
 _WHAT: Final[Mapping[str, str]] = {
     "user": "Only of these end-users; `user=` finds events that name none.",
@@ -69,7 +69,7 @@ async def events(
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
     tz: Annotated[str, Query(description="IANA zone of plain dates.")] = "UTC",
     errors_only: Annotated[bool, Query(description="Only events with any status but ok.")] = False,
-    limit: Annotated[int | None, Query(description=f"Events of a page; {_PAGE_DEFAULT} by default.")] = None,
+    limit: Annotated[int | None, Query(description=f"Events of a page; {PAGE_DEFAULT} by default.")] = None,
     cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Response:
     wanted = wanted_format(request)
@@ -87,7 +87,7 @@ async def events(
         caps=services.caps,
     )
     after = None if cursor is None else read_event_cursor(cursor, question)
-    size = min(_PAGE_DEFAULT, services.events.page_max) if limit is None else limit
+    size = min(PAGE_DEFAULT, services.events.page_max) if limit is None else limit
     services.events.check(size)
     version = await version_now(request, caller.tenant, wanted, (question, size, after))
     if version.held:

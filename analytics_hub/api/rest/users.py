@@ -27,7 +27,7 @@ from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["usage"])
 
-_TOP_DEFAULT: Final = 20
+TOP_DEFAULT: Final = 20
 _SINGLE: Final = ("from", "to", "interval", "tz", "order", "top", "limit")
 
 
@@ -64,7 +64,7 @@ async def users(
     ] = None,
     order: Annotated[str, Query(description="`-cost_usd`: greatest first; `cost_usd`: least.")] = "-cost_usd",
     top: Annotated[
-        int | None, Query(description=f"Users told apart, {_TOP_DEFAULT} by default; the rest is `other`.")
+        int | None, Query(description=f"Users told apart, {TOP_DEFAULT} by default; the rest is `other`.")
     ] = None,
     limit: Annotated[int | None, Query(description="The same as `top`.")] = None,
 ) -> Response:
@@ -83,7 +83,7 @@ async def users(
             group_by=split(group_by),
             filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
             order=order,
-            limit=_TOP_DEFAULT if groups_max is None else groups_max,
+            limit=TOP_DEFAULT if groups_max is None else groups_max,
             caps=services.caps,
         )
     query = UserQuery(usage, raw_days_max=services.raw_days_max)

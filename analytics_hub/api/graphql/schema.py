@@ -1,0 +1,57 @@
+"""The schema: every root field with the right that it asks for.
+
+In: the root fields of the siblings. Out: the schema. `python -m analytics_hub.api.graphql.schema > docs/schema.graphql`
+writes it down; a test keeps the two equal.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import strawberry
+from graphql import GraphQLSchema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from analytics_hub.api.graphql.asking import asks
+from analytics_hub.api.graphql.dead_letters import DeadLetterConnection, ask_dead_letters
+from analytics_hub.api.graphql.dimensions import Dimensions, ask_dimensions
+from analytics_hub.api.graphql.events import EventConnection, ask_events
+from analytics_hub.api.graphql.ledger import Ledger, ask_ledger
+from analytics_hub.api.graphql.scalars import SCALARS
+from analytics_hub.api.graphql.typed import shape
+from analytics_hub.api.graphql.usage import Usage, ask_usage
+from analytics_hub.api.graphql.users import Users, ask_users
+from analytics_hub.api.graphql.viewer import Viewer, ask_viewer
+from analytics_hub.domain.access import Right
+
+
+@shape
+class Query:
+    """Questions. Each is asked of one snapshot of its own and may fail for itself: then it is null."""
+
+    usage: Usage | None = asks(Right.VIEW, ask_usage, "Usage, cost and latency over time.")
+    users: Users | None = asks(Right.QUERY, ask_users, "The end-users that used most.")
+    events: EventConnection | None = asks(Right.QUERY, ask_events, "Raw events, newest first.")
+    dimensions: Dimensions | None = asks(
+        Right.VIEW, ask_dimensions, "The values of dimensions, the most frequent first."
+    )
+    ledger: Ledger | None = asks(
+        Right.VIEW, ask_ledger, "Received = stored + duplicate + rejected, by hour of receipt."
+    )
+    dead_letters: DeadLetterConnection | None = asks(
+        Right.QUERY, ask_dead_letters, "Events that were refused, with code and payload, newest first."
+    )
+    viewer: Viewer | None = asks(Right.VIEW, ask_viewer, "Who is asking.")
+
+
+def _picked(source: object, name: str) -> object:
+    """Bodies are mappings; a trailing underscore only keeps a name from being a keyword."""
+    return source[name.rstrip("_")] if isinstance(source, Mapping) else getattr(source, name)
+
+
+SCHEMA: Final[GraphQLSchema] = strawberry.Schema(
+    Query, config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked)
+)._schema  # executed by `execution.py`, without strawberry's own way, which has no place for our bounds
+
+if __name__ == "__main__":
+    sys.stdout.write(print_schema(SCHEMA) + "\n")
