@@ -21,6 +21,7 @@ from graphql import (
     GraphQLResolveInfo,
     execute_sync,
     get_argument_values,
+    get_operation_ast,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.pyutils import Path
@@ -70,12 +71,13 @@ async def _ask(document: DocumentNode, body: GraphqlBody, asking: Asking, limits
         SCHEMA,
         document,
         context_value=asking,
-        variable_values=body.variables,
+        raw_variable_values=body.variables,
         operation_name=body.operation_name,
         hide_suggestions=not limits.introspection,
     )
     if isinstance(built, list):
-        raise Refused("bad_variables", built)
+        found = get_operation_ast(document, body.operation_name)
+        raise Refused("bad_variables" if found else "no_such_operation", built)
     root = SCHEMA.get_root_type(built.operation.operation)
     assert isinstance(root, GraphQLObjectType)
     fields = collect_fields(
