@@ -30,7 +30,7 @@ class OidcSettings(Concern):
 
     issuer: str | None = Field(
         default=None,
-        max_length=512,
+        max_length=500,
         description="The issuer whose tokens hold, exactly as it names itself; https, or http to this machine.",
     )
     audience: str | None = Field(
@@ -97,6 +97,8 @@ class OidcSettings(Concern):
             raise ValueError("issuer needs audience: a token for somebody else must not hold here")
         elif not is_trustworthy(self.issuer) or "?" in self.issuer:
             raise ValueError("issuer: an https address without user, query and fragment")
+        if self.keys_pause_s > self.keys_fresh_s:
+            raise ValueError("keys_pause_s must not be above keys_fresh_s: keys could not be fetched in time")
         return self
 
     def allowed(self) -> frozenset[str]:
