@@ -68,3 +68,7 @@ class Actor:
 
     kind: ActorKind
     name: str
+
+
+UNNAMED_OPERATOR: Final = Actor(ActorKind.OPERATOR, "unnamed")
+"""A program with the database's own credentials that says nothing of who started it."""

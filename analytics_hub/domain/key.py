@@ -5,9 +5,14 @@ checked in `analytics_hub/tenancy/key_text.py`; here there are only its public p
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.page import RowPlace
 from analytics_hub.domain.tenant import TenantId
+
+KEY_NAME_CHARS_MAX: Final = 100
 
 
 class Scope(StrEnum):
@@ -28,6 +33,13 @@ class NewKey:
     key_hash: bytes
     scopes: frozenset[Scope]
     expires_at: datetime | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.name) > KEY_NAME_CHARS_MAX or not self.name.isprintable():
+            raise InvalidInput(
+                "bad_key_name", "name", f"A name has at most {KEY_NAME_CHARS_MAX} printable characters."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +53,48 @@ class StoredKey:
     scopes: frozenset[Scope]
     expires_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """A key that has got a successor: what the successor takes over, and when each of them ends."""
+
+    name: str
+    scopes: frozenset[Scope]
+    ends_at: datetime
+    successor_expires_at: datetime | None
+    """As long after now as the old one was made to live."""
+
+
+class KeyState(StrEnum):
+    """What a key is at a moment."""
+
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """What may be shown of a key: never its hash."""
+
+    key_id: UUID
+    prefix: str
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """True to the minute or so: it is written now and then."""
+
+    @property
+    def place(self) -> RowPlace:
+        return RowPlace(self.created_at, self.key_id.int)
+
+    def state(self, now: datetime) -> KeyState:
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return KeyState.EXPIRED
+        return KeyState.IN_FORCE

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from analytics_hub.domain.access import Role
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.page import RowPlace
 from analytics_hub.domain.tenant import TenantId
 
 ISSUER_CHARS_MAX: Final = 500
@@ -43,6 +44,22 @@ class NewMember:
     def __post_init__(self) -> None:
         if self.email:
             _check(self.email, "email", EMAIL_CHARS_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A row of `hub.members`."""
+
+    member_id: UUID
+    person: Person
+    email: str
+    role: Role
+    added_at: datetime
+    removed_at: datetime | None = None
+
+    @property
+    def place(self) -> RowPlace:
+        return RowPlace(self.added_at, self.member_id.int)
 
 
 @dataclass(frozen=True, slots=True)

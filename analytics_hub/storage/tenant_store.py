@@ -6,19 +6,13 @@ In: a validated `NewTenant`. Out: `Tenant` rows. Keys are in `key_store.py`.
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
 from analytics_hub.domain.errors import Conflict, NotFound
 from analytics_hub.domain.tenant import NewTenant, Tenant
-from analytics_hub.storage.reader_pool import translated
-from analytics_hub.storage.statements import statements
+from analytics_hub.storage.audit_store import PostgresAuditBook
 
 
-class PostgresTenantStore:
+class PostgresTenantStore(PostgresAuditBook):
     """Over one connection in autocommit mode."""
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
 
     def create(self, tenant: NewTenant) -> Tenant:
         args: dict[str, object] = {
@@ -43,8 +37,7 @@ class PostgresTenantStore:
         return self._rows("list_tenants", {})
 
     def _rows(self, name: str, args: dict[str, object]) -> list[Tenant]:
-        with translated():
-            return [_tenant(row) for row in self._connection.execute(statements("tenants")[name], args)]
+        return [_tenant(row) for row in self._execute("tenants", name, args)]
 
 
 def _tenant(row: Sequence[Any]) -> Tenant:

@@ -1,5 +1,4 @@
--- Tenants and keys: made as hub_maint by the command line, looked up as hub_reader through hub.authenticate; the limits
--- are read as hub_writer, who sees these columns only.
+-- Tenants: made as hub_maint by the command line; the limits are read as hub_writer, who sees these columns only.
 
 -- name: create_tenant
 -- all tenants: makes a new one, whose number the database gives
@@ -17,19 +16,6 @@ SELECT tenant_id, slug, name, late_horizon, declared_tags, series_max, created_a
 -- all tenants: the operator's list
 SELECT tenant_id, slug, name, late_horizon, declared_tags, series_max, created_at
   FROM hub.tenants ORDER BY slug
-
--- name: add_key
-INSERT INTO hub.api_keys (key_id, tenant_id, prefix, key_hash, scopes, expires_at)
-VALUES (%(key_id)s, %(tenant_id)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(expires_at)s)
-
--- name: revoke_key
-UPDATE hub.api_keys SET revoked_at = now()
- WHERE tenant_id = %(tenant_id)s AND prefix = %(prefix)s AND revoked_at IS NULL
-
--- name: authenticate
--- all tenants: the key says which tenant is asking
-SELECT key_id, tenant_id, slug, key_hash, scopes, expires_at, revoked_at
-  FROM hub.authenticate(%(prefix)s)
 
 -- name: tenant_limits
 SELECT tenant_id, slug, late_horizon, declared_tags

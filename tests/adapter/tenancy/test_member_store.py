@@ -1,6 +1,5 @@
 """People looked up as hub_reader: the tenant they name, and what they are in it."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from analytics_hub.domain.access import Role
 from analytics_hub.domain.member import StoredMember
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.member_store import PostgresMemberStore
-from analytics_hub.storage.reader_pool import open_reader_pool
+from tests.support.books import pooled
 from tests.support.database import Database, copy_of
 
 ISSUER = "https://login.example"
@@ -36,20 +35,7 @@ def one_db(template: Database) -> Iterator[Database]:
 
 
 def find(db: Database, issuer: str, subject: str, slug: str) -> StoredMember | None:
-    async def main() -> StoredMember | None:
-        async with open_reader_pool(
-            db.reader_dsn,
-            "hub-test",
-            connections_min=1,
-            connections_max=1,
-            wait_s=60,
-            connect_s=60,
-            statement_timeout_ms=60_000,
-            work_mem_mb=16,
-        ) as pool:
-            return await PostgresMemberStore(pool).find(issuer, subject, slug)
-
-    return asyncio.run(main())
+    return pooled(db, lambda pool: PostgresMemberStore(pool).find(issuer, subject, slug))
 
 
 def test_a_member_has_its_role(one_db: Database) -> None:

@@ -95,11 +95,7 @@ def test_an_expired_key_is_refused_from_its_moment_on() -> None:
 def test_a_revocation_is_seen_after_the_seconds_of_the_cache() -> None:
     world = World()
     world.caller(world.key.text)
-    row = world.tenants.key(world.key.prefix)
-    assert row is not None
-    world.tenants.add(
-        NewKey(row.key_id, row.tenant_id, world.key.prefix, row.key_hash, row.scopes), revoked_at=NOW
-    )
+    world.tenants.revoke(world.tenant.tenant_id, world.key.prefix)
     assert world.caller(world.key.text)
     world.clock.advance(timedelta(seconds=5))
     assert world.refusal(world.key.text) == "key_revoked"
