@@ -18,6 +18,7 @@ from analytics_hub.settings import Settings, unknown_variables
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.engine import read_engine
 from analytics_hub.storage.lint import find_faults
+from analytics_hub.storage.migrate import changed_migrations
 from analytics_hub.storage.retention import read_state
 from analytics_hub.storage.retention_horizon import LEVELS, NEVER, Level
 from ingest.kafka.safety import topic_findings
@@ -56,8 +57,11 @@ def _database_faults(hub: OpenedHub) -> list[str]:
     with connect(hub.dsn("hub_maint"), "hub-check") as conn:
         major, minor = divmod(conn.info.server_version, 10_000)
         findings = find_faults(conn)
+    with connect(hub.dsn("hub_owner"), "hub-check") as conn:
+        changed = changed_migrations(conn)
     _say("database", f"PostgreSQL {major}.{minor}, in {hub.place}")
-    return [str(finding) for finding in findings]
+    edited = [f"migration_changed: {name} (it was edited after this database had it)" for name in changed]
+    return [*edited, *(str(finding) for finding in findings)]
 
 
 def _engine_faults(hub: OpenedHub) -> Sequence[str]:

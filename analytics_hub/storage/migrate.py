@@ -7,11 +7,13 @@ it here, the operator of another server runs `sql/bootstrap_*.sql`.
 yoyo-migrations reads the files, orders them and keeps the books (schema hub_migrations). Two of its habits are
 replaced, because a process may be killed at any point: it marks a migration in a second transaction (killed in
 between, the next run fails on tables that exist), and its lock is a row that outlives its owner. Here a migration and
-its mark commit together, under an advisory lock of the connection.
+its mark commit together, under an advisory lock of the connection. And it knows names only: here a digest of each text
+is kept beside the mark, so that one which was edited after it was applied is noticed.
 """
 
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
@@ -29,6 +31,14 @@ FOLDER = Path(__file__).parent / "migrations"
 _BOOKS = "hub_migrations"
 _CONNECT_S = 10
 _BOOTSTRAP_S = 60
+_TEXTS: Final = "hub_migrations.applied_text"
+_MAKE_TEXTS: Final = (
+    "CREATE TABLE hub_migrations.applied_text (migration_id text PRIMARY KEY, sha256 text NOT NULL)"
+)
+_KEEP_TEXT: Final = """
+    INSERT INTO hub_migrations.applied_text (migration_id, sha256) VALUES (%s, %s)
+    ON CONFLICT (migration_id) DO UPDATE SET sha256 = excluded.sha256
+"""
 ROLES = ("hub_owner", "hub_writer", "hub_maint", "hub_reader", "hub_auth")
 
 # All roles are there, and the database with the rights that bootstrap_database.sql gives it last in one transaction.
@@ -71,12 +81,34 @@ def migrate(owner_dsn: str, *, wait_s: float = 60, folder: Path = FOLDER) -> lis
         if not _missing(conn, folder):
             return []
         conn.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(_BOOKS)))
+        _keep_texts(conn, folder)
+        check_texts(conn, folder)
         return _apply(owner_dsn, folder)
 
 
 def known_migrations(folder: Path = FOLDER) -> list[str]:
     """The names of the migrations that this program brings, in order."""
     return sorted(path.stem for path in folder.glob("*.sql"))
+
+
+def changed_migrations(conn: psycopg.Connection[Any], folder: Path = FOLDER) -> list[str]:
+    """What was edited after it was applied: this database has what the text said then. As hub_owner, whose books
+    these are. What was applied before texts were kept is taken to be what the next `migrate` finds."""
+    if conn.execute("SELECT to_regclass(%s)", [_TEXTS]).fetchone() == (None,):
+        return []
+    kept = dict(conn.execute("SELECT migration_id, sha256 FROM hub_migrations.applied_text").fetchall())
+    paths = sorted(folder.glob("*.sql"))
+    return [path.stem for path in paths if path.stem in kept and kept[path.stem] != _digest(path)]
+
+
+def check_texts(conn: psycopg.Connection[Any], folder: Path = FOLDER) -> None:
+    """Conflict for a database that has not what the migrations say."""
+    if changed := changed_migrations(conn, folder):
+        raise Conflict(
+            "migration_changed",
+            f"this database had {', '.join(changed)} before the text was edited: put the old one back, and say what "
+            "has changed in a new migration",
+        )
 
 
 def check_schema(conn: psycopg.Connection[Any]) -> None:
@@ -107,6 +139,7 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no t
         with self.transaction():
             migration.process_steps(self, "apply", force=force)
             self.log_migration(migration, "apply")
+            self.connection.execute(_KEEP_TEXT, [migration.id, _digest(Path(migration.path))])
             if mark:
                 self.mark_one(migration, log=False)
 
@@ -126,6 +159,22 @@ def _apply(owner_dsn: str, folder: Path) -> list[str]:
             dbname = conninfo_to_dict(owner_dsn).get("dbname", "")
             raise Broken("migration_failed", f"database {dbname}: {error}") from error
     return names
+
+
+def _keep_texts(conn: psycopg.Connection[Any], folder: Path) -> None:
+    """For all that was applied before there was a place for texts."""
+    if conn.execute("SELECT to_regclass(%s)", [_TEXTS]).fetchone() != (None,):
+        return
+    applied = _applied(conn)
+    paths = [path for path in folder.glob("*.sql") if path.stem in applied]
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.execute(_MAKE_TEXTS)
+        cursor.executemany(_KEEP_TEXT, [(path.stem, _digest(path)) for path in paths])
+
+
+def _digest(path: Path) -> str:
+    """Of the text, whatever ends its lines."""
+    return hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
 def _lock(conn: psycopg.Connection[Any], wait_s: float) -> None:

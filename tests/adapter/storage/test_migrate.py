@@ -10,7 +10,15 @@ import pytest
 
 from analytics_hub.domain.errors import Broken, Conflict, TryLater
 from analytics_hub.storage.advisory import LockClass
-from analytics_hub.storage.migrate import FOLDER, bootstrap, check_schema, known_migrations, migrate
+from analytics_hub.storage.migrate import (
+    FOLDER,
+    bootstrap,
+    changed_migrations,
+    check_schema,
+    check_texts,
+    known_migrations,
+    migrate,
+)
 from tests.support.database import Database
 
 NEXT = "9999_next"
@@ -98,6 +106,47 @@ def _cut_off(admin: psycopg.Connection) -> None:
                WHERE datname = current_database() AND wait_event = 'PgSleep'"""
     while admin.execute(query).fetchone() == (0,):
         admin.execute("SELECT pg_sleep(0.01)")
+
+
+def edit(folder: Path, name: str) -> None:
+    path = folder / f"{name}.sql"
+    path.write_text(path.read_text() + "-- one word more\n")
+
+
+def test_a_migration_that_was_edited_after_it_was_applied_stops_the_next(db: Database, folder: Path) -> None:
+    add(folder, "CREATE TABLE hub.extra (a int);")
+    edit(folder, known_migrations()[3])
+    with pytest.raises(Conflict, match=known_migrations()[3]):
+        migrate(db.owner_dsn, folder=folder)
+    assert "extra" not in tables(db)
+
+
+def test_texts_are_compared_without_anything_to_apply(db: Database, folder: Path) -> None:
+    with db.connect("hub_owner") as conn:
+        check_texts(conn, folder)
+        edit(folder, known_migrations()[-1])
+        assert changed_migrations(conn, folder) == [known_migrations()[-1]]
+        with pytest.raises(Conflict, match=known_migrations()[-1]):
+            check_texts(conn, folder)
+
+
+def test_other_line_ends_are_no_change(db: Database, folder: Path) -> None:
+    path = folder / f"{known_migrations()[0]}.sql"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with db.connect("hub_owner") as conn:
+        assert changed_migrations(conn, folder) == []
+
+
+def test_a_database_from_before_texts_were_kept_takes_them_as_they_are(db: Database, folder: Path) -> None:
+    edit(folder, known_migrations()[0])
+    with db.connect("hub_owner") as conn:
+        conn.execute("DROP TABLE hub_migrations.applied_text")
+        assert changed_migrations(conn, folder) == []
+        add(folder, "CREATE TABLE hub.extra (a int);")
+        assert migrate(db.owner_dsn, folder=folder) == [NEXT]
+        assert changed_migrations(conn, folder) == []
+        edit(folder, NEXT)
+        assert changed_migrations(conn, folder) == [NEXT]
 
 
 def test_waiting_for_another_migration_has_an_end(raw_db: Database) -> None:

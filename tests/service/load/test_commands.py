@@ -240,6 +240,13 @@ def test_migrating_twice_changes_nothing(run: Run) -> None:
     assert "as it was" in run.good("migrate")
 
 
+def test_an_edited_migration_is_told(run: Run, db: Database) -> None:
+    with db.connect("hub_owner") as conn:
+        conn.execute("UPDATE hub_migrations.applied_text SET sha256 = '' WHERE migration_id ~ '^0003'")
+    assert "migration_changed" in run("check").output
+    assert "(migration_changed)" in run.bad("migrate")
+
+
 def test_every_reject_code_is_listed(run: Run) -> None:
     assert orjson.loads(run.good("rejects", "--json")) == dict(reject_codes())
 
