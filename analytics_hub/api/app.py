@@ -17,7 +17,17 @@ from analytics_hub.api.admission import Admission
 from analytics_hub.api.errors import add_error_handlers
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
-from analytics_hub.api.rest import dead_letters, dimensions, events, health, ledger, replays, usage, users
+from analytics_hub.api.rest import (
+    dead_letters,
+    dimensions,
+    events,
+    health,
+    ledger,
+    replays,
+    sign_in,
+    usage,
+    users,
+)
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
 from analytics_hub.settings import AdmissionSettings, ApiSettings
@@ -30,6 +40,7 @@ ROUTERS: Final = (
     ledger.router,
     dead_letters.router,
     replays.router,
+    sign_in.router,
     health.router,
 )
 

@@ -19,7 +19,7 @@ from analytics_hub.query.live import LiveService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
-from analytics_hub.settings import LiveSettings
+from analytics_hub.settings import LiveSettings, OidcSettings
 from analytics_hub.tenancy.authenticate import Authenticates
 
 
@@ -45,6 +45,8 @@ class Services:
     caps: QueryCaps
     ready: Callable[[], Awaitable[None]]
     clock: Clock
+    oidc: OidcSettings | None = None
+    """Whom people sign in with; None where there are keys alone."""
 
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]

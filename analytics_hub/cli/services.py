@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from analytics_hub.api.services import Services
+from analytics_hub.cli.authenticating import authenticator
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.freshness import flush_window
@@ -30,12 +31,10 @@ from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
-from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
-from analytics_hub.tenancy.authenticate import Authenticator
 
 _T = TypeVar("_T")
 
@@ -69,7 +68,6 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
         ) as changes,
     ):
         store = PostgresUsageStore(pool, build)
-        api = settings.api
         usage = UsageService(store, spans_max=settings.query.spans_max)
         events = PostgresEventStore(pool)
         freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
@@ -103,12 +101,11 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
                 range_days_max=settings.query.range_days_max,
             ),
             replays=None,
-            authenticator=Authenticator(
-                PostgresKeyStore(pool), clock, cache_s=api.key_cache_s, cache_max=api.key_cache_max
-            ),
+            authenticator=authenticator(settings, pool, clock),
             caps=caps_of(settings),
             ready=pool.ready,
             clock=clock,
+            oidc=settings.oidc,
         )
 
 
