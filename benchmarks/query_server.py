@@ -89,7 +89,9 @@ async def _serve(hub: OpenedHub, port: int) -> None:
     async with open_services(hub, "hub-api") as services:
         app = create_app(lambda: nullcontext(services), hub.settings.api)
         clients_max = hub.settings.api.clients_max
-        await serve_app(app, HOST, port, clients_max=clients_max, ready=lambda: None, drain=nothing)
+        await serve_app(
+            app, HOST, port, clients_max=clients_max, silent_s=20, ready=lambda: None, drain=nothing
+        )
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The outermost layer of every request: its id, its bounds, its metrics, its trace, and the net under
 everything unforeseen.
 
+A stream of events is timed until it begins: how long it lasts is its reader's affair.
+
 Pure ASGI, because it must see what the framework does with errors. HEAD is answered as GET without the body, on every
 route: the same work, unless the caller holds a tag that still stands (`rest/etag.py`). A client's own `X-Request-Id` is
 kept when it is short and harmless, so that traces can be joined; else a new one is made.
@@ -39,14 +41,17 @@ class RequestLayer:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         started_s = self._clock.monotonic_s()
-        method, status = scope["method"], 0
+        method, status, streaming_s = scope["method"], 0, 0.0
         if method == "HEAD":
             scope["method"] = "GET"
+            scope["state"]["head"] = True
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streaming_s
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if (b"content-type", b"text/event-stream; charset=utf-8") in message.get("headers", []):
+                    streaming_s = self._clock.monotonic_s() - started_s
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             elif method == "HEAD":
                 message = {**message, "body": b""}
@@ -65,7 +70,7 @@ class RequestLayer:
                 route = _route(scope)
                 requests, seconds = _metrics(_known(method), route, str(status))
                 requests.inc()
-                seconds.observe(self._clock.monotonic_s() - started_s)
+                seconds.observe(streaming_s or self._clock.monotonic_s() - started_s)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if len(scope.get("query_string", b"")) > self._query_string_bytes_max:

@@ -45,6 +45,7 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                 settings.collector.host,
                 port,
                 clients_max=settings.collector.clients_max,
+                silent_s=settings.api.client_silent_s,
                 ready=ready,
                 drain=made.drain,
             )

@@ -59,6 +59,11 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                 query_string_bytes_max=api.query_string_bytes_max,
                 reads=True,
             )
+
+            async def drain() -> None:
+                services.live.stop()
+                await collector.drain()
+
             beside = [
                 asyncio.create_task(_close_for_ever(hub)),
                 asyncio.create_task(watch_ledger(hub)),
@@ -70,8 +75,9 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                     api.host,
                     port,
                     clients_max=api.clients_max,
+                    silent_s=api.client_silent_s,
                     ready=ready,
-                    drain=collector.drain,
+                    drain=drain,
                 )
             finally:
                 for task in beside:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import structlog
 import uvloop
 from granian.constants import Interfaces
+from granian.net import SocketHolder
 from granian.server.embed import Server
 
 from analytics_hub.domain.errors import Conflict, HubError
@@ -25,6 +26,8 @@ _LOG = structlog.get_logger(__name__)
 _BACKLOG: Final = 1024  # connections that the kernel keeps while they wait to be let in
 _COLLECT_EVERY: Final = 50_000  # containers made and not freed; some 10 MB
 _OWN_FILES: Final = 256  # connections to databases and brokers, logs, the interpreter's own
+
+_USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI app; the framework's own name for it is not for the command line."""
@@ -52,12 +55,31 @@ def free_port(host: str, wanted: int, variable: str) -> int:
         return int(probe.getsockname()[1])
 
 
+class _ListeningServer(Server):
+    """The server on a socket of ours, so that a client which stops reading loses its connection and all that the system
+    and the server hold for it. An application can only stop sending: what it sent before would wait for ever.
+    """
+
+    def __init__(self, app: App, *, silent_s: float, **bounds: Any) -> None:
+        super().__init__(app, **bounds)  # type: ignore[no-untyped-call]
+        self._silent_ms = int(silent_s * 1000)
+
+    def _init_shared_socket(self) -> None:
+        listener = socket.create_server((self.bind_addr, self.bind_port), backlog=self.backlog)
+        listener.setblocking(False)
+        if _USER_TIMEOUT is not None:  # connections inherit it from the socket that they come through
+            listener.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, self._silent_ms)
+        self._shd = SocketHolder(listener.detach(), False, self.backlog)
+        self._sfd = self._shd.get_fd()
+
+
 async def serve_app(
     app: App,
     host: str,
     port: int,
     *,
     clients_max: int,
+    silent_s: float,
     ready: Callable[[], None],
     drain: Callable[[], Awaitable[None]],
 ) -> None:
@@ -65,8 +87,9 @@ async def serve_app(
     _allow_files(clients_max + _OWN_FILES)
     # What it has to say is said by us; its own start-up lines would bury the address and the key.
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    server = Server(
+    server = _ListeningServer(
         app,
+        silent_s=silent_s,
         address=host,
         port=port,
         interface=Interfaces.ASGI,

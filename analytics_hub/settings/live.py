@@ -81,6 +81,9 @@ class LiveSettings(Concern):
     write_s_max: float = Field(
         default=10.0, gt=0, le=120, description="Longest wait for a reader to take what was sent."
     )
+    end_s_max: float = Field(
+        default=2.0, gt=0, le=60, description="Longest wait for a reader to take the last messages."
+    )
     stream_s_max: float = Field(
         default=3600.0, gt=0, le=86_400, description="Longest life of a stream; the client opens it again."
     )

@@ -22,6 +22,12 @@ class ApiSettings(Concern):
         le=100_000,
         description="Most connections of clients at a time, idle ones too; more wait to be let in.",
     )
+    client_silent_s: float = Field(
+        default=20.0,
+        ge=1,
+        le=3600,
+        description="A client that takes nothing of what was sent for so long loses its connection (Linux).",
+    )
     response_bytes_max: int = Field(default=16 * MIB, ge=4096, description="Longest answer body.")
     query_string_bytes_max: int = Field(
         default=16_384, ge=256, description="Longest query string of a request."
