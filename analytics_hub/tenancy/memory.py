@@ -87,12 +87,11 @@ class MemoryTenants:
 
     def retire(self, tenant: TenantId, prefix: str, grace: timedelta) -> RetiredKey:
         old = self._in_force(tenant, prefix)
-        ends_at = min(
-            self._now + grace, old.listed.expires_at or datetime.max.replace(tzinfo=self._now.tzinfo)
-        )
-        lifetime = old.listed.expires_at and old.listed.expires_at - old.listed.created_at
+        expires_at = old.listed.expires_at
+        ends_at = min(self._now + grace, expires_at or self._now + grace)
+        successor = None if expires_at is None else self._now + (expires_at - old.listed.created_at)
         self._keys[prefix] = replace(old, listed=replace(old.listed, expires_at=ends_at))
-        return RetiredKey(old.listed.name, old.listed.scopes, ends_at, lifetime and self._now + lifetime)
+        return RetiredKey(old.listed.name, old.listed.scopes, ends_at, successor)
 
     def revoke(self, tenant: TenantId, prefix: str) -> None:
         old = self._in_force(tenant, prefix)

@@ -89,6 +89,12 @@ def fill(db: Database, tenant: TenantId) -> None:
             [tenant, AT.replace(minute=0)],
         )
         maint.execute("INSERT INTO hub.rollup_day_marks VALUES (%s, '2026-03-01 00:00Z')", [tenant])
+    _fill_access(db, tenant)
+
+
+def _fill_access(db: Database, tenant: TenantId) -> None:
+    """A key, a member and a line of the audit log."""
+    with db.connect("hub_maint") as maint:
         maint.execute(
             """INSERT INTO hub.api_keys (key_id, tenant_id, prefix, key_hash, scopes)
                VALUES (gen_random_uuid(), %s, %s, sha256('x'), '{query}')""",
