@@ -112,8 +112,9 @@ fuzz: ## Feed the decoder mutated bodies (SECONDS_MAX=30; needs nightly Rust and
 lock: $(ENV_STAMP) ## Resolve requirements/*.txt again from pyproject.toml (UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)
 
-docs: setup ## Write the generated pages of docs/ again (settings, reject codes)
+docs: setup ## Write the generated pages of docs/ again (settings, schema, reject codes)
 	@$(PY) -m analytics_hub.settings >docs/settings.md
+	@$(PY) -m analytics_hub.api.graphql.schema >docs/schema.graphql
 	@$(PY) -m tests.contract.reject_codes_page >docs/reject-codes.md
 
 clean: ## Remove the environment, the builds and the caches (never the data directory)

@@ -9,6 +9,7 @@ place: comparing those is what makes validation slow.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from graphql import (
@@ -60,6 +61,9 @@ class Weight:
         return self.fields + self.roots * (ROOT_COST - 1)
 
 
+_NOTHING: Final = Weight(0, 0, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class _Own:
     """What stands in a definition itself, and the fragments that it spreads: (name, how deep)."""
@@ -80,13 +84,13 @@ def check_limits(document: DocumentNode, limits: GraphqlSettings) -> None:
     own = [_own(one) for one in definitions]
     directives = sum(one.directives for one in own)
     _check("directives", directives, limits.directives_max)
-    fragments = {
-        one.name.value: counted
+    named = [
+        (one.name.value, counted)
         for one, counted in zip(definitions, own, strict=True)
         if isinstance(one, FragmentDefinitionNode)
-    }
-    weighed: dict[str, Weight] = {}
-    weights = [_weight(one, fragments, weighed, ()) for one in own]
+    ]
+    weighed = _weigh_fragments(named)
+    weights = [_weight(one, weighed) for one in own]
     for weight in weights:
         _check("depth", weight.depth, limits.depth_max)
         _check("aliases", weight.aliases, limits.aliases_max)
@@ -138,31 +142,32 @@ def _directives(definition: DefinitionNode) -> int:
     return own + sum(len(variable.directives or ()) for variable in variables)
 
 
-def _weight(
-    own: _Own, fragments: dict[str, _Own], weighed: dict[str, Weight], within: tuple[str, ...]
-) -> Weight:
-    """Recursion goes from fragment to fragment, of which there are few."""
+def _weigh_fragments(named: list[tuple[str, _Own]]) -> dict[str, Weight]:
+    """Each once, those first that others spread."""
+    fragments = dict(named)
+    if len(fragments) < len(named):
+        raise InvalidInput("fragment_named_twice", "query", "Two fragments have one name.")
+    weighed: dict[str, Weight] = {}
+    spreads = {name: {spread for spread, _ in own.spreads} for name, own in named}
+    try:
+        for name in TopologicalSorter(spreads).static_order():
+            # One that is not there weighs nothing: validation names it.
+            weighed[name] = _weight(fragments.get(name, _Own()), weighed)
+    except CycleError as error:
+        raise InvalidInput("cyclic_fragments", "query", "A fragment spreads itself.") from error
+    return weighed
+
+
+def _weight(own: _Own, weighed: dict[str, Weight]) -> Weight:
     depth, selections, fields, roots, aliases = own.depth, own.selections, own.fields, own.roots, own.aliases
     for name, at in own.spreads:
-        spread = _fragment(name, fragments, weighed, within)
+        spread = weighed.get(name, _NOTHING)
         depth = max(depth, at + spread.depth)
         selections += spread.selections
         fields += spread.fields
         roots += spread.roots if at == 0 else 0
         aliases += spread.aliases
     return Weight(*(min(amount, _PLENTY) for amount in (depth, selections, fields, roots, aliases)))
-
-
-def _fragment(
-    name: str, fragments: dict[str, _Own], weighed: dict[str, Weight], within: tuple[str, ...]
-) -> Weight:
-    if name in within:
-        raise InvalidInput("cyclic_fragments", "query", "A fragment spreads itself.")
-    if name not in weighed:
-        # One that is not there weighs nothing: validation names it.
-        own = fragments.get(name, _Own())
-        weighed[name] = _weight(own, fragments, weighed, (*within, name))
-    return weighed[name]
 
 
 def _repeats(definition: _Definition, definitions: list[_Definition]) -> int:

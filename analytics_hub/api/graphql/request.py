@@ -78,7 +78,7 @@ def _check_variables(variables: dict[str, Any], limits: GraphqlSettings) -> None
 def _deep(value: object, most: int) -> bool:
     """Level by level: whoever wrote them decides how deep they are."""
     level: list[object] = [value]
-    for _ in range(most + 1):
+    for _ in range(most):
         level = [inner for one in level for inner in _within(one)]
         if not any(isinstance(one, dict | list) for one in level):
             return False
