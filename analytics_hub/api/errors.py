@@ -160,7 +160,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def _headers(error: HubError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
-        return {"WWW-Authenticate": 'Bearer realm="llm-analytics-hub"'}
+        # RFC 6750: who sent nothing is told of no error.
+        fault = "" if error.code == "no_key" else ', error="invalid_token"'
+        return {"WWW-Authenticate": f'Bearer realm="llm-analytics-hub"{fault}'}
     if isinstance(error, NotAllowed):
         return {"WWW-Authenticate": 'Bearer realm="llm-analytics-hub", error="insufficient_scope"'}
     if isinstance(error, TryLater):
