@@ -15,15 +15,19 @@ from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.admission import Admission
 from analytics_hub.api.errors import add_error_handlers
+from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import (
+    audit,
     dead_letters,
     dimensions,
     events,
     health,
+    keys,
     ledger,
     live,
+    members,
     replays,
     sign_in,
     usage,
@@ -31,7 +35,7 @@ from analytics_hub.api.rest import (
 )
 from analytics_hub.api.services import OpenServices
 from analytics_hub.domain.clock import Clock, SystemClock
-from analytics_hub.settings import AdmissionSettings, ApiSettings
+from analytics_hub.settings import AdmissionSettings, ApiSettings, GraphqlSettings
 
 ROUTERS: Final = (
     usage.router,
@@ -42,6 +46,10 @@ ROUTERS: Final = (
     live.router,
     dead_letters.router,
     replays.router,
+    keys.router,
+    members.router,
+    audit.router,
+    graphql_route.router,
     sign_in.router,
     health.router,
 )
@@ -59,9 +67,11 @@ def create_app(
     settings: ApiSettings,
     *,
     admission: Admission | None = None,
+    graphql: GraphqlSettings | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
-    """The app; `open_services` is entered when the server starts it. Without `admission` its default bounds hold."""
+    """The app; `open_services` is entered when the server starts it. Without `admission` or
+    `graphql` their default bounds hold."""
     clock = clock or SystemClock()
 
     @asynccontextmanager
@@ -80,6 +90,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.admission = admission or Admission(AdmissionSettings.model_construct(), clock)
+    app.state.graphql = graphql or GraphqlSettings.model_construct()
     app.state.response_bytes_max = settings.response_bytes_max
     app.state.request_bytes_max = settings.request_bytes_max
     app.state.request_wait_s = settings.request_wait_s

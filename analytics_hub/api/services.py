@@ -21,6 +21,7 @@ from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import LiveSettings, OidcSettings
 from analytics_hub.tenancy.authenticate import Authenticates
+from analytics_hub.tenancy.lists import AccessLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Services:
     replays: ReplayService | None
     """None in a process that takes no events."""
     authenticator: Authenticates
+    access: AccessLists
+    """What there is of keys, members and acts."""
     caps: QueryCaps
     ready: Callable[[], Awaitable[None]]
     clock: Clock

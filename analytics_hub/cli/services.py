@@ -26,6 +26,7 @@ from analytics_hub.query.live import LiveService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import Settings
+from analytics_hub.storage.access_store import PostgresAccessStore
 from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
@@ -35,6 +36,7 @@ from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
+from analytics_hub.tenancy.lists import AccessLists
 
 _T = TypeVar("_T")
 
@@ -102,6 +104,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
             ),
             replays=None,
             authenticator=authenticator(settings, pool, clock),
+            access=AccessLists(PostgresAccessStore(pool), page_max=settings.access.page_max),
             caps=caps_of(settings),
             ready=pool.ready,
             clock=clock,

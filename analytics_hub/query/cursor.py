@@ -17,6 +17,7 @@ from uuid import UUID
 from analytics_hub.domain.clock import from_unix_us, unix_us
 from analytics_hub.domain.dead_letter import DeadLetterFilter, Place
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.domain.page import RowPlace
 from analytics_hub.domain.raw_event import EventFilter, EventPlace
 from analytics_hub.domain.tenant import TenantId
 
@@ -53,6 +54,19 @@ def read_event_cursor(text: str, question: EventFilter) -> EventPlace:
     packed = _unseal(text, _EVENT_PLACE.size, question.tenant, words, _EVENT_DIGEST_BYTES)
     at_us, key = _EVENT_PLACE.unpack(packed)
     return EventPlace(_moment(at_us), UUID(bytes=key))
+
+
+def write_row_cursor(place: RowPlace, tenant: TenantId, name: str) -> str:
+    """Of a list that is named and has no filters."""
+    packed = _EVENT_PLACE.pack(unix_us(place.at), place.number.to_bytes(16))
+    return _seal(packed, tenant, [[name]], _EVENT_DIGEST_BYTES)
+
+
+def read_row_cursor(text: str, tenant: TenantId, name: str) -> RowPlace:
+    """As `read_cursor`, for such a list."""
+    packed = _unseal(text, _EVENT_PLACE.size, tenant, [[name]], _EVENT_DIGEST_BYTES)
+    at_us, number = _EVENT_PLACE.unpack(packed)
+    return RowPlace(_moment(at_us), int.from_bytes(number))
 
 
 def _words(question: DeadLetterFilter) -> _Words:

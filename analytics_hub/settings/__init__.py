@@ -7,6 +7,7 @@ product. `python -m analytics_hub.settings` prints `docs/settings.md` from them 
 `--check` it validates the environment and exits.
 """
 
+from analytics_hub.settings.access import AccessSettings
 from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
@@ -30,6 +31,7 @@ from analytics_hub.settings.serving import ApiSettings, DeadLetterSettings, Quer
 from analytics_hub.settings.table import Row, markdown, table, unknown_variables
 
 __all__ = [
+    "AccessSettings",
     "AdmissionSettings",
     "ApiSettings",
     "BrokerSettings",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from analytics_hub.domain.errors import InvalidInput
+from analytics_hub.settings.access import AccessSettings
 from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
@@ -33,6 +34,7 @@ class Settings:
 
     database: DatabaseSettings
     api: ApiSettings
+    access: AccessSettings
     oidc: OidcSettings
     admission: AdmissionSettings
     graphql: GraphqlSettings

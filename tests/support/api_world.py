@@ -27,7 +27,8 @@ from analytics_hub.query.users import UserService
 from analytics_hub.settings import ApiSettings, LiveSettings
 from analytics_hub.tenancy.authenticate import Authenticator
 from analytics_hub.tenancy.issue import issue_key
-from analytics_hub.tenancy.memory import MemoryKeyStore, MemoryTenants
+from analytics_hub.tenancy.lists import AccessLists
+from analytics_hub.tenancy.memory import MemoryAccessStore, MemoryKeyStore, MemoryTenants
 from tests.support.events import MemoryEventStore
 from tests.support.http import Answer, request
 from tests.support.users import EmptyUserStore
@@ -44,6 +45,8 @@ class World:
         tenant = tenants.create(NewTenant("acme"))
         self.query_key = issue_key(tenants, tenant.tenant_id, [Scope.QUERY]).text
         self.ingest_key = issue_key(tenants, tenant.tenant_id, [Scope.INGEST]).text
+        self.admin_key = issue_key(tenants, tenant.tenant_id, [Scope.ADMIN]).text
+        self.tenants = tenants
         self.usage = MemoryUsageStore(tenant.tenant_id, NOW, ["team"])
         self.usage.add(
             Delta(NOW - timedelta(hours=1), {"model": "gpt-4o"}, {"events": 10, "cost_input_pico_usd": 5})
@@ -73,6 +76,7 @@ class World:
             ),
             replays=None,
             authenticator=Authenticator(MemoryKeyStore(tenants), self.clock, cache_s=5, cache_max=10),
+            access=AccessLists(MemoryAccessStore(tenants), page_max=100),
             caps=QueryCaps(raw_days_max=60),
             ready=self._is_ready,
             clock=self.clock,

@@ -21,6 +21,7 @@ from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import LiveSettings
+from analytics_hub.storage.access_store import PostgresAccessStore
 from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
@@ -30,6 +31,7 @@ from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
 from analytics_hub.tenancy.authenticate import Authenticator
+from analytics_hub.tenancy.lists import AccessLists
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
@@ -79,6 +81,7 @@ async def open_services(
             dead_letters=letters,
             replays=replays and replays(letters),
             authenticator=Authenticator(PostgresKeyStore(pool), time, cache_s=5, cache_max=100),
+            access=AccessLists(PostgresAccessStore(pool), page_max=100),
             caps=QueryCaps(),
             ready=pool.ready,
             clock=time,

@@ -40,3 +40,11 @@ def test_a_slug_is_given_once() -> None:
 def test_an_absent_tenant_is_not_found() -> None:
     with pytest.raises(NotFound, match="no_such_tenant"):
         tenants().find("nobody")
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "two\nlines", "bell\a"])
+def test_a_name_that_no_table_can_show_is_refused(name: str) -> None:
+    store = tenants()
+    tenant = store.create(NewTenant("acme"))
+    with pytest.raises(InvalidInput, match="bad_key_name"):
+        issue_key(store, tenant.tenant_id, ["query"], name=name)
