@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,7 +11,7 @@ from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.errors import HubError
 from analytics_hub.domain.member import NewMember, Person
 from analytics_hub.domain.tenant import NewTenant
-from analytics_hub.tenancy.authenticate import Caller
+from analytics_hub.tenancy.authenticate import Authenticates, Caller
 from analytics_hub.tenancy.memory import MemoryMemberStore, MemoryTenants
 from analytics_hub.tenancy.oidc.authenticate import TokenAuthenticator
 from analytics_hub.tenancy.oidc.issuer_keys import IssuerKeys
@@ -30,7 +30,7 @@ class TokenWorld:
         self.tenants = MemoryTenants(NOW)
         self.tenant = self.tenants.create(NewTenant("acme"))
         self.members = MemoryMemberStore(self.tenants)
-        self.tokens = TokenAuthenticator(
+        self.tokens: Authenticates = TokenAuthenticator(
             self.settings,
             IssuerKeys(self.settings, self.clock, self.issuer.published),
             self.members,
@@ -39,9 +39,10 @@ class TokenWorld:
             cache_max=10,
         )
 
-    def add_member(self, subject: str, role: Role, removed_at: datetime | None = None) -> None:
+    def add_member(self, subject: str, role: Role, removed_at: datetime | None = None) -> UUID:
         member = NewMember(uuid4(), self.tenant.tenant_id, Person(self.issuer.address, subject), role)
         self.tenants.add_member(member, removed_at)
+        return member.member_id
 
     def caller(self, text: str) -> Caller:
         return asyncio.run(self.tokens.caller(text))
