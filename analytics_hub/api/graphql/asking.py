@@ -15,12 +15,15 @@ import strawberry
 from analytics_hub.api.graphql.shapes import Body
 from analytics_hub.api.services import Services
 from analytics_hub.domain.access import Right
+from analytics_hub.domain.live import LiveQuery
 from analytics_hub.domain.plan import LevelRead
 from analytics_hub.query.moment import Edge, parse_moment
 from analytics_hub.telemetry import QUERY_MINUTES
 from analytics_hub.tenancy.authenticate import Caller
 
 MakeBody = Callable[[], Body]
+Found = MakeBody | LiveQuery
+"""What a root field gives back: how to make its body, or what is to be watched."""
 RIGHT: Final = "right"
 """Where the metadata of a root field have its right."""
 
@@ -43,7 +46,7 @@ class Asking:
 Info = strawberry.Info[Asking, None]
 
 
-def asks(right: Right, resolver: Callable[..., Awaitable[MakeBody]], description: str) -> Any:
+def asks(right: Right, resolver: Callable[..., Awaitable[Found]], description: str) -> Any:
     """A root field that callers with this right may ask. The type is the annotation of the field."""
     return strawberry.field(
         resolver=resolver,

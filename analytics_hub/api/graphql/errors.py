@@ -7,10 +7,12 @@ which alone knows statuses; what nobody foresaw is logged there and here, and ne
 
 from typing import Any, Final
 
+import orjson
 import structlog
 from graphql import GraphQLError
 
 from analytics_hub.api.errors import STATUSES
+from analytics_hub.api.graphql.document import Refused
 from analytics_hub.domain.errors import HubError
 
 _log = structlog.get_logger(__name__)
@@ -44,3 +46,14 @@ def _cause(error: GraphQLError) -> Exception | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def refused_content(refused: Refused, request_id: str) -> bytes:
+    """An answer without data."""
+    errors: list[dict[str, Any]] = [entry(_bare(error), request_id, refused.code) for error in refused.errors]
+    return orjson.dumps({"errors": errors})
+
+
+def _bare(error: GraphQLError) -> GraphQLError:
+    """The parser and the coercion of variables keep causes of their own, which are no faults of ours."""
+    return GraphQLError(error.message, nodes=error.nodes, source=error.source, positions=error.positions)

@@ -9,6 +9,7 @@ nothing waits for anything.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, Final
 
 import orjson
@@ -16,7 +17,6 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     Executor,
-    GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
     execute_sync,
@@ -26,7 +26,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.pyutils import Path
 
-from analytics_hub.api.graphql.asking import RIGHT, Asking, MakeBody
+from analytics_hub.api.graphql.asking import RIGHT, Asking, Found
 from analytics_hub.api.graphql.document import Refused
 from analytics_hub.api.graphql.errors import entry
 from analytics_hub.api.graphql.request import GraphqlBody
@@ -35,7 +35,7 @@ from analytics_hub.api.rest.formats_text import check_length
 from analytics_hub.domain.errors import TooMuch, TryLater
 from analytics_hub.settings.graphql import GraphqlSettings
 
-Answers = Mapping[str, MakeBody | Exception]
+Answers = Mapping[str, Found | Exception]
 """By the name that a root field has in the answer."""
 
 _LOOK_EVERY: Final = 1024  # values between two looks at whether anybody still waits
@@ -51,22 +51,29 @@ async def execute(
     request_id: str,
 ) -> bytes:
     """Raises TooMuch for an answer that is too long, TryLater past the deadline, `Refused` for bad variables."""
-    counting = _Counting(limits.values_max)
+    stop = Event()
     try:
         async with asyncio.timeout(limits.wait_s):
-            answers = await _ask(document, body, asking, limits)
+            answers = await ask_roots(document, body, asking, limits)
             return await asyncio.to_thread(
-                lambda: _content(
-                    _executed(document, body, answers, counting), bytes_max=bytes_max, request_id=request_id
-                )
+                write_out,
+                document,
+                body,
+                answers,
+                limits,
+                bytes_max=bytes_max,
+                request_id=request_id,
+                stop=stop,
             )
     except TimeoutError as error:
         raise TryLater("too_slow", f"There was no answer within {limits.wait_s:g} s.") from error
     finally:
-        counting.stopped = True  # a thread cannot be cancelled
+        stop.set()  # a thread cannot be cancelled
 
 
-async def _ask(document: DocumentNode, body: GraphqlBody, asking: Asking, limits: GraphqlSettings) -> Answers:
+async def ask_roots(
+    document: DocumentNode, body: GraphqlBody, asking: Asking, limits: GraphqlSettings
+) -> Answers:
     built = Executor.build(
         SCHEMA,
         document,
@@ -99,7 +106,7 @@ async def _answer(
     key: str,
     found: list[FieldDetails],
     at_a_time: asyncio.Semaphore,
-) -> MakeBody | Exception:
+) -> Found | Exception:
     """What one root field finds, or what it raises: that makes this field null, and no other."""
     node = found[0].node
     definition = root.fields[node.name.value]
@@ -109,17 +116,35 @@ async def _answer(
         arguments = get_argument_values(definition, node, built.variable_values)
         assert definition.resolve is not None
         async with at_a_time:
-            made: MakeBody = await definition.resolve(None, info, **arguments)
+            made: Found = await definition.resolve(None, info, **arguments)
             return made
     except Exception as error:  # noqa: BLE001  every one of them is told, or logged, by `errors.py`
         return error
 
 
+def write_out(
+    document: DocumentNode,
+    body: GraphqlBody,
+    answers: Answers,
+    limits: GraphqlSettings,
+    *,
+    bytes_max: int,
+    request_id: str,
+    stop: Event | None = None,
+) -> bytes:
+    """Nothing here waits: work for a thread, unless the answer is known to be short. `stop`: nobody wants it any more."""
+    result = _executed(document, body, answers, _Counting(limits.values_max, stop or Event()))
+    answered: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answered["errors"] = [entry(error, request_id) for error in result.errors]
+    content = orjson.dumps(answered)
+    check_length(len(content), bytes_max)
+    return content
+
+
 def _executed(
     document: DocumentNode, body: GraphqlBody, answers: Answers, counting: "_Counting"
 ) -> ExecutionResult:
-    """The work for the thread: nothing here waits."""
-
     def resolve(
         following: Callable[..., Any], source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
     ) -> Any:
@@ -129,6 +154,7 @@ def _executed(
         answer = answers[str(info.path.key)]
         if isinstance(answer, Exception):
             raise answer
+        assert callable(answer)
         return answer()
 
     try:
@@ -145,15 +171,6 @@ def _executed(
         ) from enough
 
 
-def _content(result: ExecutionResult, *, bytes_max: int, request_id: str) -> bytes:
-    answered: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        answered["errors"] = [entry(error, request_id) for error in result.errors]
-    content = orjson.dumps(answered)
-    check_length(len(content), bytes_max)
-    return content
-
-
 class _Enough(BaseException):
     """Ends an execution; an exception would only make one value null."""
 
@@ -161,23 +178,12 @@ class _Enough(BaseException):
 class _Counting:
     """Counts the values of one answer."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, stop: Event) -> None:
         self.most = most
-        self.stopped = False
+        self._stop = stop
         self._values = 0
 
     def count(self) -> None:
         self._values += 1
-        if self._values > self.most or (self._values % _LOOK_EVERY == 0 and self.stopped):
+        if self._values > self.most or (self._values % _LOOK_EVERY == 0 and self._stop.is_set()):
             raise _Enough
-
-
-def refused_content(refused: Refused, request_id: str) -> bytes:
-    """An answer without data."""
-    errors: list[dict[str, Any]] = [entry(_bare(error), request_id, refused.code) for error in refused.errors]
-    return orjson.dumps({"errors": errors})
-
-
-def _bare(error: GraphQLError) -> GraphQLError:
-    """The parser and the coercion of variables keep causes of their own, which are no faults of ours."""
-    return GraphQLError(error.message, nodes=error.nodes, source=error.source, positions=error.positions)

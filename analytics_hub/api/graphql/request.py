@@ -16,6 +16,7 @@ from analytics_hub.settings.graphql import GraphqlSettings
 
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
+EVENT_STREAM: Final = "text/event-stream"
 _ANY: Final = {"*/*", "application/*"}
 
 
@@ -55,7 +56,15 @@ def answer_type(request: Request) -> str:
         return GRAPHQL_JSON
     if JSON in wanted or wanted & _ANY:
         return JSON
-    raise NotAcceptable("not_acceptable", "Accept", f"Answers come as {GRAPHQL_JSON} or {JSON}.")
+    if EVENT_STREAM in wanted:
+        return EVENT_STREAM
+    raise NotAcceptable(
+        "not_acceptable", "Accept", f"Answers come as {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
+    )
+
+
+def takes_stream(request: Request) -> bool:
+    return EVENT_STREAM in ",".join(request.headers.getlist("accept")).lower()
 
 
 def _check_variables(variables: dict[str, Any], limits: GraphqlSettings) -> None:

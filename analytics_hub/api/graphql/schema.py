@@ -17,6 +17,7 @@ from analytics_hub.api.graphql.dead_letters import DeadLetterConnection, ask_dea
 from analytics_hub.api.graphql.dimensions import Dimensions, ask_dimensions
 from analytics_hub.api.graphql.events import EventConnection, ask_events
 from analytics_hub.api.graphql.ledger import Ledger, ask_ledger
+from analytics_hub.api.graphql.live import LiveUsage, ask_live_usage
 from analytics_hub.api.graphql.scalars import SCALARS
 from analytics_hub.api.graphql.typed import shape
 from analytics_hub.api.graphql.usage import Usage, ask_usage
@@ -44,13 +45,20 @@ class Query:
     viewer: Viewer | None = asks(Right.VIEW, ask_viewer, "Who is asking.")
 
 
+@shape
+class Subscription:
+    """Questions that are watched. `POST /graphql` answers them with an event stream, as who takes one."""
+
+    live_usage: LiveUsage | None = asks(Right.VIEW, ask_live_usage, "Usage by the minute, as it comes in.")
+
+
 def _picked(source: object, name: str) -> object:
     """Bodies are mappings; a trailing underscore only keeps a name from being a keyword."""
     return source[name.rstrip("_")] if isinstance(source, Mapping) else getattr(source, name)
 
 
 SCHEMA: Final[GraphQLSchema] = strawberry.Schema(
-    Query, config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked)
+    Query, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked)
 )._schema  # executed by `execution.py`, without strawberry's own way, which has no place for our bounds
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""A subscription as an event stream: GraphQL over Server-Sent Events, one connection for each.
+
+In: a document whose root field is a watched question. Out: `event: next` with a whole answer for each message, then
+`event: complete`. The stream itself, its bounds and the checks of its credential are those of `GET /v1/live`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from graphql import DocumentNode
+from starlette.responses import Response
+
+from analytics_hub.api.graphql.asking import Asking
+from analytics_hub.api.graphql.execution import ask_roots, write_out
+from analytics_hub.api.graphql.live import message_body
+from analytics_hub.api.graphql.request import GraphqlBody
+from analytics_hub.api.live import open_stream
+from analytics_hub.api.rest.event_stream import EventStream
+from analytics_hub.domain.live import LiveEnd, LiveMessage, LiveQuery
+from analytics_hub.settings.graphql import GraphqlSettings
+
+_COMPLETE: Final = b"event: complete\ndata:\n\n"
+
+_spelled: "WeakKeyDictionary[LiveMessage, dict[str, bytes]]" = WeakKeyDictionary()
+"""A message by the document that it is written for: most who watch one question send one document."""
+
+
+async def subscribe(
+    document: DocumentNode,
+    body: GraphqlBody,
+    asking: Asking,
+    limits: GraphqlSettings,
+    *,
+    credential: str,
+    bytes_max: int,
+    request_id: str,
+) -> Response:
+    """Raises what the question raises, before the stream begins."""
+    ((key, found),) = (await ask_roots(document, body, asking, limits)).items()
+    if isinstance(found, Exception):
+        raise found
+    assert isinstance(found, LiveQuery)
+    query = found
+    named = body.model_dump_json()
+
+    def written(message: LiveMessage) -> bytes:
+        answers = {key: lambda: message_body(message)}
+        content = write_out(document, body, answers, limits, bytes_max=bytes_max, request_id=request_id)
+        end = _COMPLETE if isinstance(message, LiveEnd) else b""
+        return b"event: next\ndata: %b\n\n%b" % (content, end)
+
+    return EventStream(
+        lambda: open_stream(asking.services, asking.caller, credential, query),
+        lambda message: _once(message, named, written),
+        asking.services.streams,
+    )
+
+
+def once(content: bytes) -> bytes:
+    """The answer of a question, for who takes nothing but event streams."""
+    return b"event: next\ndata: %b\n\n%b" % (content, _COMPLETE)
+
+
+def _once(message: LiveMessage, named: str, written: Callable[[LiveMessage], bytes]) -> bytes:
+    found = _spelled.setdefault(message, {})
+    if named not in found:
+        found[named] = written(message)
+    return found[named]
