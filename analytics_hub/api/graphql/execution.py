@@ -132,7 +132,7 @@ def write_out(
     request_id: str,
     stop: Event | None = None,
 ) -> bytes:
-    """Nothing here waits: work for a thread, unless the answer is known to be short. `stop`: nobody wants it any more."""
+    """Work for a thread, unless the answer is known to be short. `stop`: nobody waits for it any more."""
     result = _executed(document, body, answers, _Counting(limits.values_max, stop or Event()))
     answered: dict[str, Any] = {"data": result.data}
     if result.errors:

@@ -1,7 +1,7 @@
 """GraphQL and REST give equal answers to the same question: value by value, the order of groups and points too.
 
-Random usage, random questions: those that the formats of REST are compared with (`tests/unit/api/test_formats_agree.py`), so
-what is equal to the JSON of REST is equal to its CSV, NDJSON and Parquet.
+Random usage, random questions: those that the formats of REST are compared with
+(`tests/unit/api/test_formats_agree.py`), so what is equal to the JSON of REST is equal to its CSV, NDJSON and Parquet.
 """
 
 from hypothesis import example, given, settings
