@@ -15,7 +15,8 @@ from benchmarks.query_server import Place
 
 LEVELS = (
     "usage_events", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d", "usage_1d_facet",
-    "usage_user_1d",
+    "usage_user_1d", "usage_user_run", "usage_user_rows", "usage_user_blocks",
+    "usage_user_1h", "usage_user_1h_run", "usage_user_1h_rows",
 )  # fmt: skip
 _PAUSE = "SELECT alter_job(job_id, scheduled => false) FROM timescaledb_information.jobs"
 _DUE = """
@@ -31,7 +32,10 @@ _BYTES_PLAIN = """
     FROM CAST(%s AS regclass) AS whole LEFT JOIN LATERAL pg_partition_tree(whole) AS part ON part.relid <> whole
     GROUP BY whole
 """
-_BYTES_CHUNKS = "SELECT coalesce(hypertable_size(%s::regclass), 0)"
+# Of a table that has no chunks the first is null.
+_BYTES_CHUNKS = """
+    SELECT coalesce(hypertable_size(whole), pg_total_relation_size(whole)) FROM CAST(%s AS regclass) AS whole
+"""
 _MOVED = """
     SELECT coalesce(sum(before_compression_total_bytes), 0), coalesce(sum(after_compression_total_bytes), 0),
            count(*) FILTER (WHERE compression_status = 'Compressed'), count(*)
