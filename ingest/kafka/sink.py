@@ -29,7 +29,7 @@ from ingest.kafka.producer import Delivery, Outgoing, StreamProducer
 from ingest.ports import Acceptance, Submission
 from rust_core import Message, Piece, examine
 
-# Shorter bodies are examined in the loop, 2 ms at most: a thread took 20 % more of the processor at 270 kB (2 cores).
+# Shorter bodies are examined in the loop, some milliseconds at most: a thread takes more of the processor.
 _THREAD_BYTES: Final = 524_288
 
 

@@ -32,13 +32,13 @@ SELECT 1
 
 -- name: work_mem
 -- all tenants: bounds of the connection itself. With the server's 4 MB the sorts of a busy day that is not closed yet
--- go to disk: grouping two days of minutes (576k rows) by hour took twice as long. Questions read some thousand rows:
--- starting workers for that took 30 of 70 ms, and they are missing where other questions run.
+-- go to disk, and grouping days of minutes by hour takes twice as long. Questions read some thousand rows: starting
+-- workers for that takes nearly half the answer, and they are missing where other questions run.
 SELECT set_config('work_mem', %(work_mem)s, false), set_config('max_parallel_workers_per_gather', '0', false),
        set_config('jit', 'off', false)
 
 -- name: no_nested_loops
 -- all tenants: how this transaction joins. The barrier's tests make the planner expect one series where there are
--- thousands, and it would read all of them again for every row: 130 of 150 ms of a month of hours that begins or ends
--- within one. Nothing here is better joined row by row.
+-- thousands, and it would read all of them again for every row: most of the time of a month of hours that begins or
+-- ends within one. Nothing here is better joined row by row.
 SELECT set_config('enable_nestloop', 'off', true)
