@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from analytics_hub.cli.announcing import open_announcer
+from analytics_hub.cli.authenticating import open_last_use
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
 from analytics_hub.cli.services import check_reader
@@ -115,23 +116,28 @@ async def open_authenticator(hub: OpenedHub) -> AsyncIterator[Authenticator]:
     """
     settings = hub.settings
     check_reader(hub)
-    async with open_reader_pool(
-        hub.dsn("hub_reader"),
-        _NAME,
-        connections_min=settings.database.reader_pool_min,
-        connections_max=settings.database.reader_pool_max,
-        wait_s=settings.collector.look_up_wait_s,
-        connect_s=settings.database.connect_timeout_s,
-        statement_timeout_ms=settings.query.statement_timeout_ms,
-        work_mem_mb=settings.query.work_mem_mb,
-    ) as pool:
+    clock = SystemClock()
+    async with (
+        open_reader_pool(
+            hub.dsn("hub_reader"),
+            _NAME,
+            connections_min=settings.database.reader_pool_min,
+            connections_max=settings.database.reader_pool_max,
+            wait_s=settings.collector.look_up_wait_s,
+            connect_s=settings.database.connect_timeout_s,
+            statement_timeout_ms=settings.query.statement_timeout_ms,
+            work_mem_mb=settings.query.work_mem_mb,
+        ) as pool,
+        open_last_use(settings, pool, clock) as uses,
+    ):
         yield Authenticator(
             PostgresKeyStore(pool),
-            SystemClock(),
+            clock,
             cache_s=settings.api.key_cache_s,
             cache_max=settings.api.key_cache_max,
             stale_s=settings.collector.key_stale_s,
             wait_s=settings.collector.look_up_wait_s,
+            used=uses.note,
         )
 
 

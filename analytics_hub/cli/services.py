@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from analytics_hub.api.services import Services
-from analytics_hub.cli.authenticating import authenticator
+from analytics_hub.cli.authenticating import authenticator, open_last_use
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.freshness import flush_window
@@ -68,6 +68,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
             connect_s=settings.database.connect_timeout_s,
             check_s=settings.live.listen_check_s,
         ) as changes,
+        open_last_use(settings, pool, clock) as uses,
     ):
         store = PostgresUsageStore(pool, build)
         usage = UsageService(store, spans_max=settings.query.spans_max)
@@ -103,7 +104,7 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
                 range_days_max=settings.query.range_days_max,
             ),
             replays=None,
-            authenticator=authenticator(settings, pool, clock),
+            authenticator=authenticator(settings, pool, clock, uses),
             access=AccessLists(PostgresAccessStore(pool), page_max=settings.access.page_max),
             caps=caps_of(settings),
             ready=pool.ready,

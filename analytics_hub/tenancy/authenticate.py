@@ -7,9 +7,11 @@ every failure before the hash has matched reads the same.
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from analytics_hub.domain.access import ROLE_RIGHTS, SCOPE_RIGHTS, Actor, ActorKind, Right
 from analytics_hub.domain.clock import Clock
@@ -55,7 +57,7 @@ class KeyStore(Protocol):
 
 
 class Authenticator:
-    """Checks keys; remembers rows as `RowCache` does. For one event loop."""
+    """Checks keys; remembers rows as `RowCache` does, and tells `used` of every key let in. For one event loop."""
 
     def __init__(
         self,
@@ -66,8 +68,10 @@ class Authenticator:
         cache_max: int,
         stale_s: float = 0,
         wait_s: float = 10,
+        used: Callable[[UUID], None] | None = None,
     ) -> None:
         self._clock = clock
+        self._used = used
         self._rows: RowCache[str, StoredKey] = RowCache(
             store.find, clock, cache_s=cache_s, cache_max=cache_max, stale_s=stale_s, wait_s=wait_s
         )
@@ -83,6 +87,8 @@ class Authenticator:
         if row is None or not same:
             raise NotAuthenticated("unknown_key", "The API key is not known.")
         _check_dates(row, self._clock.now())
+        if self._used is not None:
+            self._used(row.key_id)
         rights = frozenset[Right]().union(*(SCOPE_RIGHTS[scope] for scope in row.scopes))
         return Caller(row.tenant_id, row.slug, Actor(ActorKind.KEY, key.prefix), rights, row.expires_at)
 
