@@ -1,7 +1,8 @@
 """`hub check`: is this installation sound? Settings, native core, schema, the walls between tenants,
-the engine and its jobs, the ledger, and the topics of the stream where one is configured.
+the engine and its jobs, the ledger; the topics of the stream and the issuer of sign-ins where they are configured.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -14,13 +15,15 @@ from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.services import check_reader
 from analytics_hub.pricing.compile import load_price_book
-from analytics_hub.settings import Settings, unknown_variables
+from analytics_hub.settings import OidcSettings, Settings, unknown_variables
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.engine import read_engine
 from analytics_hub.storage.lint import find_faults
 from analytics_hub.storage.migrate import changed_migrations
 from analytics_hub.storage.retention import read_state
 from analytics_hub.storage.retention_horizon import LEVELS, NEVER, Level
+from analytics_hub.tenancy.oidc.fetch import FetchFailed
+from analytics_hub.tenancy.oidc.issuer_keys import fetch_keys
 from ingest.kafka.safety import topic_findings
 from rust_core import reject_codes
 
@@ -45,6 +48,8 @@ def check(
         faults += _ledger_faults(hub, thorough=thorough)
     if "bootstrap_servers" in settings.kafka.model_fields_set:
         faults += _stream_faults(settings)
+    if settings.oidc.issuer is not None:
+        faults += _issuer_faults(settings.oidc)
     for fault in faults:
         OUT.print(f"[red]fault[/red]     {fault}", soft_wrap=True)
     if faults:
@@ -104,6 +109,18 @@ def _stream_faults(settings: Settings) -> list[str]:
         if finding.kind == "weakness":
             OUT.print(f"[yellow]weak[/yellow]      {finding.text}", soft_wrap=True)
     return [finding.text for finding in findings if finding.kind == "fault"]
+
+
+def _issuer_faults(oidc: OidcSettings) -> list[str]:
+    """Whether it answers, as itself, with keys that can be used."""
+    try:
+        keys = asyncio.run(fetch_keys(oidc))
+    except FetchFailed as error:
+        return [f"the issuer of sign-ins: {error}"]
+    names = {name for name, _ in keys}
+    algorithms = sorted({algorithm for _, algorithm in keys})
+    _say("sign-in", f"{oidc.issuer}: {len(names)} keys, {', '.join(algorithms)}")
+    return []
 
 
 def _say(what: str, words: str) -> None:
