@@ -54,8 +54,7 @@ class Feed:
 
     def join(self, subscription: Subscription) -> None:
         """Only after `ready`."""
-        if self._state is None:
-            raise Broken("feed_not_ready", "a feed was joined before its first answer")
+        assert self._state is not None
         subscription.offer(self._state.snapshot())
         _SNAPSHOTS.inc()
         self._subscriptions.add(subscription)

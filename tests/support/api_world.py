@@ -83,6 +83,10 @@ class World:
         )
         self.app: FastAPI = create_app(self._open, settings or ApiSettings(), clock=self.clock)
 
+    @property
+    def services(self) -> Services:
+        return self._services
+
     def get(
         self,
         path: str,
