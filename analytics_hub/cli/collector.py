@@ -12,6 +12,7 @@ from analytics_hub.cli.web import free_port, run, serve_app
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.telemetry.exporting import traced
 from ingest.http.app import create_collector_app
+from ingest.kafka.ready import BrokerWatch
 
 
 @guarded
@@ -38,7 +39,10 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
     async with open_authenticator(hub) as authenticator, open_kafka_acceptor(hub) as acceptor:
         with open_collector(hub, authenticator, acceptor) as made:
             app = create_collector_app(
-                made, clock, query_string_bytes_max=settings.api.query_string_bytes_max
+                made,
+                clock,
+                query_string_bytes_max=settings.api.query_string_bytes_max,
+                check_stream=BrokerWatch(settings.kafka, clock).check,
             )
             await serve_app(
                 app,

@@ -44,7 +44,7 @@ group.min.session.timeout.ms=1000
 group.consumer.min.session.timeout.ms=1000
 group.consumer.min.heartbeat.interval.ms=500
 
-# After kill -9 the same node is let in again when its session is over: with the default of 9 s a restart takes twice that.
+# After kill -9 the same node is let in again when its session is over: the default of 9 s doubles a restart.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 

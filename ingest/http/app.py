@@ -4,6 +4,7 @@ In: a collector. Out: an ASGI app with /healthz, /readyz, /metrics and the docum
 the collector stands in front of the API instead; see `analytics_hub/cli/serving.py`.
 """
 
+from collections.abc import Awaitable, Callable
 from importlib import metadata
 
 from fastapi import FastAPI
@@ -22,7 +23,14 @@ from ingest.http.endpoint import CollectorFront
 from ingest.http.openapi import describe_events
 
 
-def create_collector_app(collector: Collector, clock: Clock, *, query_string_bytes_max: int) -> ASGIApp:
+def create_collector_app(
+    collector: Collector,
+    clock: Clock,
+    *,
+    query_string_bytes_max: int,
+    check_stream: Callable[[], Awaitable[None]] | None = None,
+) -> ASGIApp:
+    """`check_stream` raises TryLater when what makes bodies durable is away."""
     app = FastAPIOffline(
         redoc_url=None,
         title="LLM Analytics Hub: collector",
@@ -30,13 +38,15 @@ def create_collector_app(collector: Collector, clock: Clock, *, query_string_byt
         redirect_slashes=False,
     )
     add_error_handlers(app)
-    _add_operator_routes(app, collector)
+    _add_operator_routes(app, collector, check_stream)
     describe_events(app, collector.settings)
     app.add_middleware(RequestLayer, clock=clock, query_string_bytes_max=query_string_bytes_max)
     return CollectorFront(collector, app, clock, query_string_bytes_max=query_string_bytes_max)
 
 
-def _add_operator_routes(app: FastAPI, collector: Collector) -> None:
+def _add_operator_routes(
+    app: FastAPI, collector: Collector, check_stream: Callable[[], Awaitable[None]] | None
+) -> None:
     @app.get("/healthz", tags=["health"], summary="The process is alive")
     async def healthz() -> Response:
         return JSONResponse({"status": "ok"})
@@ -46,6 +56,8 @@ def _add_operator_routes(app: FastAPI, collector: Collector) -> None:
         collector.gate.check_ready()
         if collector.fill() >= 1:
             raise TryLater("queue_full", "More bodies wait than can be made durable at once.")
+        if check_stream is not None:
+            await check_stream()
         return JSONResponse({"status": "ready"})
 
     @app.get("/metrics", tags=["health"], summary="Prometheus metrics", response_class=Response)
