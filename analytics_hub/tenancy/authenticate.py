@@ -41,7 +41,8 @@ class Caller:
             scopes = " or ".join(repr(scope.value) for scope, gives in SCOPE_RIGHTS.items() if right in gives)
             raise NotAllowed("scope_missing", f"This key lacks the scope {scopes}.")
         roles = " or ".join(repr(role.value) for role, gives in ROLE_RIGHTS.items() if right in gives)
-        raise NotAllowed("role_missing", f"This asks for the role {roles}.")
+        wanted = f"the role {roles}" if roles else "a key: no role brings it"
+        raise NotAllowed("role_missing", f"This asks for {wanted}.")
 
 
 class Authenticates(Protocol):

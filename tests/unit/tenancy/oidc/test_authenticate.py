@@ -122,3 +122,9 @@ def test_keys_and_tokens_come_through_one_door() -> None:
     assert world.caller(world.issuer.token()).actor.kind is ActorKind.MEMBER
     assert world.refusal("hub_nonsense").code == "bad_key"
     assert world.refusal("nonsense").code == "bad_token"
+
+
+def test_people_do_not_send_events() -> None:
+    world = TokenWorld()
+    with pytest.raises(NotAllowed, match="asks for a key"):
+        world.caller(world.issuer.token(hub_role="admin")).require(Right.SEND)
