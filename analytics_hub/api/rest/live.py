@@ -14,7 +14,7 @@ from analytics_hub.api.live import open_stream
 from analytics_hub.api.rest.documented import Responses, problems
 from analytics_hub.api.rest.event_stream import EVENT_STREAM, EventStream
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
-from analytics_hub.api.rest.live_wire import event_of
+from analytics_hub.api.rest.live_wire import EVENT_SCHEMA, event_of
 from analytics_hub.domain.access import Right
 from analytics_hub.domain.errors import NotAcceptable
 from analytics_hub.domain.live import MINUTES_DEFAULT, LiveQuery
@@ -29,7 +29,7 @@ _LISTS: Final = ("metrics", "group_by")
 _STREAM: Final[Responses] = {
     200: {
         "description": "Events `snapshot`, then `change`, at last `end`; comments while nothing happens.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": {EVENT_STREAM: {"schema": EVENT_SCHEMA}},
     }
 }
 _TAKEN: Final = frozenset({EVENT_STREAM, "text/*", "*/*"})

@@ -5,7 +5,7 @@ whose members are those of `GET /v1/usage`. A message is spelled once, for all w
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -13,6 +13,15 @@ import orjson
 from analytics_hub.api.rest.wire import coverage_body
 from analytics_hub.domain.live import LiveChange, LiveEnd, LiveMessage, LiveQuery, LiveSeries, LiveSnapshot
 
+EVENT_SCHEMA: Final = {
+    "type": "object",
+    "description": "One event of the stream; `retry` is a field of its own before the first.",
+    "properties": {
+        "event": {"type": "string", "enum": ["snapshot", "change", "end"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
 _spelled: "WeakKeyDictionary[LiveMessage, bytes]" = WeakKeyDictionary()
 
 

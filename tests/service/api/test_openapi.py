@@ -69,7 +69,8 @@ def asked(db: Database, tmp_path: Path) -> Iterator[Asked]:
     with db.connect("hub_writer") as writer:
         add_series(writer, tenant.tenant_id, 1, provider="openai", model="gpt-4o")
         flush_delta(writer, tenant.tenant_id, minute("2026-11-01 10:07"), 1, events=3)
-    with a_collector(db, tmp_path) as hub:
+    # Streams end by themselves at once: every answer is read to its end.
+    with a_collector(db, tmp_path, HUB_LIVE_STREAM_S_MAX="0.1") as hub:
         yield Asked(hub, tenant, tmp_path)
 
 
