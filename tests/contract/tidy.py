@@ -35,7 +35,7 @@ NAMES_THE_WORDS = (PurePosixPath("tests/contract"), PurePosixPath("LICENSE"), Pu
 BANNED_WORDS = {
     r"\b(TODO|FIXME|XXX|HACK)\b": "do it now, or say in prose what is not done and why",
     r"(?i)\bcustomers?\b": "tenant",
-    r"(?i)\b(org_id|organi[sz]ation_id|account_id|client_id)\b": "tenant_id",
+    r"(?i)\b(org_id|organi[sz]ation_id|account_id)\b": "tenant_id",
     r"(?i)\b(whitelist|blacklist)(ed|s)?\b": "allow list, deny list",
     r"(?i)\bmaster[ /-]+slave\b|\bslaves?\b": "primary and replica",
     r"(?i)\b(dlq|quarantine)\b": "dead letter",
