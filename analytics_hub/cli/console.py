@@ -19,6 +19,12 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 # What to do next, by error code: the sentence that a newcomer needs and the domain cannot know.
 HINTS = {
     "no_such_tenant": "make one with: hub tenant create NAME (hub tenant list shows them)",
+    "slug_taken": "another key for it: hub key create NAME",
+    "no_such_key": "hub key list TENANT shows the keys in force",
+    "bad_prefix": "hub key list TENANT shows the keys in force",
+    "no_such_member": "hub member list TENANT shows them",
+    "member_already": "another role: hub member role TENANT SUBJECT ROLE",
+    "member_unclear": "name the person by the subject, and say --issuer where two issuers have it",
     "bad_settings": "every setting is listed in docs/settings.md",
     "schema_older": "run: hub migrate",
 }

@@ -1,4 +1,4 @@
-"""`hub tenant`: make and list tenants, give out keys. A key is shown once and never again."""
+"""`hub tenant`: make, list and look at tenants. The first key is made with the tenant, and shown once."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,16 +7,14 @@ import typer
 from rich.table import Table
 
 from analytics_hub.cli.console import OUT, note, print_json
+from analytics_hub.cli.key import SCOPES_DEFAULT, issued_body, print_issued
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.running import guarded, settings_of
-from analytics_hub.cli.tenants import list_tenants, make_key, make_tenant
+from analytics_hub.cli.table import verbatim
+from analytics_hub.cli.tenants import find_tenant, list_tenants, make_tenant
 from analytics_hub.domain.tenant import NewTenant, Tenant
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Make and list tenants, give out API keys."
-)
-
-_SCOPES = ["ingest", "query"]
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make, list and look at tenants.")
 
 
 @app.command("create")
@@ -39,25 +37,39 @@ def create(
         slug, name, late_horizon=timedelta(days=days) if days else None, declared_tags=tuple(tag or ())
     )
     with opened(settings) as hub:
-        tenant, key = make_tenant(hub, wanted, scope or _SCOPES)
+        tenant, key = make_tenant(hub, wanted, scope or SCOPES_DEFAULT)
     if as_json:
-        print_json({"tenant": tenant.slug, "api_key": key.text, "scopes": sorted(key.scopes)})
+        print_json({"tenant": tenant.slug, **issued_body(key)})
         return
     OUT.print(f"tenant   {tenant.slug}")
-    OUT.print(f"api key  {key.text}")
-    note(f"may {', '.join(sorted(key.scopes))}; it is not shown again")
+    print_issued(key)
 
 
-@app.command("key")
+@app.command("show")
 @guarded
-def key(
+def show(
     context: typer.Context,
     slug: Annotated[str, typer.Argument(help="The tenant's slug.")],
-    scope: Annotated[list[str] | None, typer.Option(help="What the key may do.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make another API key for a tenant and print it, once."""
+    """Show one tenant and its rules."""
     with opened(settings_of(context)) as hub:
-        OUT.print(make_key(hub, slug, scope or _SCOPES).text)
+        tenant = find_tenant(hub, slug)
+    if as_json:
+        print_json(_body(tenant))
+        return
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in (
+        ("tenant", tenant.slug),
+        ("name", tenant.name),
+        ("made", f"{tenant.created_at:%Y-%m-%d %H:%M}"),
+        ("late events", _late(tenant)),
+        ("declared tags", ", ".join(tenant.declared_tags) or "none"),
+        ("most series", f"{tenant.series_max:,}"),
+    ):
+        facts.add_row(f"[dim]{name}[/dim]", verbatim(value))
+    OUT.print(facts)
+    note(f"hub key list {slug}, hub member list {slug}, hub audit --tenant {slug} show the rest")
 
 
 @app.command("list")
@@ -82,11 +94,15 @@ def list_(
         table.add_row(
             tenant.slug,
             tenant.name,
-            "any age" if tenant.late_horizon is None else f"{tenant.late_horizon.days} days",
+            _late(tenant),
             ", ".join(tenant.declared_tags),
             f"{tenant.created_at:%Y-%m-%d %H:%M}",
         )
     OUT.print(table)
+
+
+def _late(tenant: Tenant) -> str:
+    return "any age" if tenant.late_horizon is None else f"{tenant.late_horizon.days} days"
 
 
 def _body(tenant: Tenant) -> dict[str, object]:

@@ -46,7 +46,7 @@ class AccessLists:
         self, tenant: TenantId, start: datetime, end: datetime, limit: int, after: RowPlace | None = None
     ) -> Page[AuditLine]:
         if start >= end:
-            raise InvalidInput("empty_range", "to", "The end must be later than the start.")
+            raise InvalidInput("empty_range", "to", "The range ends before it starts.")
         rows = await self._store.audit(tenant, start, end, after, self._checked(limit) + 1)
         return page_of(rows, limit, lambda row: row.place)
 
