@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import structlog
 import uvloop
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
-from granian.net import SocketHolder
 from granian.server.embed import Server
 
 from analytics_hub.domain.errors import Conflict, HubError
@@ -61,7 +61,7 @@ class _ListeningServer(Server):
     """
 
     def __init__(self, app: App, *, silent_s: float, **bounds: Any) -> None:
-        super().__init__(app, **bounds)  # type: ignore[no-untyped-call]
+        super().__init__(app, **bounds)
         self._silent_ms = int(silent_s * 1000)
 
     def _init_shared_socket(self) -> None:
@@ -69,8 +69,9 @@ class _ListeningServer(Server):
         listener.setblocking(False)
         if _USER_TIMEOUT is not None:  # connections inherit it from the socket that they come through
             listener.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, self._silent_ms)
-        self._shd = SocketHolder(listener.detach(), False, self.backlog)
-        self._sfd = self._shd.get_fd()
+        # Its stub says nothing of arguments.
+        holder = SocketHolder(listener.detach(), False, self.backlog)  # type: ignore[call-arg]
+        self._shd, self._sfd = holder, holder.get_fd()  # type: ignore[assignment]
 
 
 async def serve_app(

@@ -16,11 +16,11 @@ from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import RateLimited, TryLater
 from analytics_hub.domain.live import EndReason, LiveBounds, LiveCaps, LiveQuery
 from analytics_hub.domain.tenant import TenantId
+from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
 from analytics_hub.query.live_subscription import Subscription
 from analytics_hub.query.live_tenant import TenantFeeds
-from analytics_hub.query.ports import TenantChanges
 from analytics_hub.telemetry.live import LIVE_FEEDS, LIVE_STREAMS
 
 _RETRY_AFTER_S = 5.0

@@ -14,9 +14,9 @@ from analytics_hub.domain.errors import HubError
 from analytics_hub.domain.freshness import DataVersion
 from analytics_hub.domain.live import LiveBounds, LiveQuery
 from analytics_hub.domain.tenant import TenantId
+from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
-from analytics_hub.query.ports import TenantChanges
 
 _log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 real `analytics_hub/storage/usage_store.py` and `dead_letter_store.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -91,15 +91,4 @@ class ReplayBook(Protocol):
 
     async def record(self, tenant: TenantId, verdicts: Sequence[ReplayVerdict]) -> None:
         """Append-only. Raises TryLater when it could not be written."""
-        ...
-
-
-class TenantChanges(Protocol):
-    """Says that usage of a tenant was committed, by whichever process."""
-
-    def following(self, tenant: TenantId, changed: Callable[[], None]) -> AbstractAsyncContextManager[None]:
-        """While inside, `changed` is called in this event loop soon after a commit, and whenever one may have been
-        missed. Commits close together are one call; a writer that dies says nothing, so who must know looks as well.
-        Raises TryLater when the tenant cannot be followed now.
-        """
         ...

@@ -1,4 +1,4 @@
-"""Hears of commits over PostgreSQL's LISTEN: the real `TenantChanges` of `analytics_hub/query/ports.py`.
+"""Hears of commits over PostgreSQL's LISTEN: the real `TenantChanges` of `analytics_hub/query/changes.py`.
 
 In: the address of hub_reader, and tenants that somebody follows. Out: a call for each that changed. One connection a
 process, opened with the first follower, asked every few seconds whether it is still there, and opened again with

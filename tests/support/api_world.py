@@ -14,13 +14,13 @@ from analytics_hub.domain.key import Scope
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
+from analytics_hub.query.changes import MemoryChanges
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
-from analytics_hub.query.live_memory import MemoryChanges
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService

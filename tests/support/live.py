@@ -15,9 +15,9 @@ from analytics_hub.domain.errors import HubError
 from analytics_hub.domain.live import LiveBounds, LiveChange, LiveEnd, LiveMessage, LiveQuery, LiveSnapshot
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
+from analytics_hub.query.changes import MemoryChanges
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.live import LiveService
-from analytics_hub.query.live_memory import MemoryChanges
 from analytics_hub.query.live_subscription import Subscription
 from analytics_hub.query.memory import Delta, MemoryUsageStore
 from analytics_hub.query.service import UsageService
