@@ -71,8 +71,13 @@ class Issuer:
 
     def settings(self, **changed: object) -> OidcSettings:
         """What a hub that believes this issuer is set to."""
-        given: dict[str, Any] = {"issuer": self.address, "audience": AUDIENCE, "client_id": CLIENT} | changed
-        return OidcSettings(**given)
+        given: dict[str, Any] = {
+            "issuer": self.address,
+            "audience": AUDIENCE,
+            "client_id": CLIENT,
+            "wait_s": 60,
+        }
+        return OidcSettings(**(given | changed))
 
     def key(self, algorithm: str) -> SigningKey:
         return next(key for key in reversed(self.keys) if key.algorithm == algorithm)

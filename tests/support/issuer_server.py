@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -67,11 +68,15 @@ class ServedIssuer(Issuer):
 
 
 @contextmanager
-def a_served_issuer() -> Iterator[ServedIssuer]:
+def a_served_issuer(tls: ssl.SSLContext | None = None) -> Iterator[ServedIssuer]:
     """An issuer on a free port, until the end of the block."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
-    issuer = ServedIssuer(f"http://127.0.0.1:{server.server_port}/realm")
+    scheme = "http" if tls is None else "https"
+    if tls is not None:
+        # The handshake is the business of the thread of a connection: one that fails ends that one alone.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    issuer = ServedIssuer(f"{scheme}://127.0.0.1:{server.server_port}/realm")
     server.issuer = issuer  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -92,6 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.issuer  # type: ignore[attr-defined]
         assert isinstance(found, ServedIssuer)
         return found
+
+    def handle(self) -> None:
+        with suppress(OSError):  # a client that hangs up, or does not trust our certificate
+            super().handle()
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

@@ -30,7 +30,7 @@ WAIT_S = 180.0
 @asynccontextmanager
 async def a_hub(db: Database, issuer: ServedIssuer, **changed: object) -> AsyncIterator[httpx.AsyncClient]:
     """Asks the issuer and the members anew each time, unless `changed` says otherwise."""
-    oidc = issuer.settings(**({"keys_pause_s": 0, "wait_s": 60} | changed))
+    oidc = issuer.settings(**({"keys_pause_s": 0} | changed))
     settings = default_settings(oidc=oidc, api=ApiSettings(key_cache_s=0))
     hub = OpenedHub(settings, db.dsn, "a test")
     app = create_app(lambda: open_services(hub, "hub-test"), settings.api)

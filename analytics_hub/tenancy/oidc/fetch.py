@@ -5,6 +5,7 @@ In: an address that is https or on this machine. Out: the bytes of a 200. Everyt
 
 import asyncio
 import socket
+import ssl
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
@@ -43,8 +44,13 @@ class _Call:
         self._url = url
         self._parts = urlsplit(url)
         self._bytes_max = bytes_max
-        kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        self._connection = kind(self._parts.hostname or "", self._parts.port, timeout=wait_s)
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            self._connection: HTTPConnection = HTTPSConnection(
+                host, port, timeout=wait_s, context=ssl.create_default_context()
+            )
+        else:
+            self._connection = HTTPConnection(host, port, timeout=wait_s)
         self._socket: socket.socket | None = None
         self._over = False
 
