@@ -55,7 +55,7 @@ def free_port(host: str, wanted: int, variable: str) -> int:
         return int(probe.getsockname()[1])
 
 
-class _ListeningServer(Server):
+class ListeningServer(Server):
     """The server on a socket of ours, so that a client which stops reading loses its connection and all that the system
     and the server hold for it. An application can only stop sending: what it sent before would wait for ever.
     """
@@ -88,7 +88,7 @@ async def serve_app(
     _allow_files(clients_max + _OWN_FILES)
     # What it has to say is said by us; its own start-up lines would bury the address and the key.
     logging.getLogger("_granian").setLevel(logging.ERROR)
-    server = _ListeningServer(
+    server = ListeningServer(
         app,
         silent_s=silent_s,
         address=host,
