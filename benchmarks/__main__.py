@@ -19,6 +19,7 @@ QUICK = {
     "http_ingest": ("--seconds", "1", "--rounds", "1", "--dry-run"),
     "stream": _FEW,
     "fairness": ("--events", "20000", "--questions", "20", "--dry-run"),
+    "storm": ("--events", "5000", "--questions", "10", "--dry-run"),
     "closer": ("--rows", "2000", "--series", "300", "--rounds", "1", "--dry-run"),
     "planning": ("--events", "3000", "--asked", "5", "--dry-run"),
 }
