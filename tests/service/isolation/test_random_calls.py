@@ -44,12 +44,12 @@ def app_on(db: Database) -> FastAPI:
     return create_app(lambda: open_services(db.reader_dsn), ApiSettings())
 
 
-def walked(db: Database, crowd: Sequence[Member], **how: int) -> Tally:
+def walked(db: Database, crowd: Sequence[Member]) -> Tally:
     app = app_on(db)
 
     async def main() -> Tally:
         async with app.router.lifespan_context(app):
-            return await walk(app, db, crowd, **how)
+            return await walk(app, db, crowd, calls=CALLS, seed=SEED)
 
     return asyncio.run(main())
 
@@ -57,7 +57,7 @@ def walked(db: Database, crowd: Sequence[Member], **how: int) -> Tally:
 def test_no_tenant_is_shown_another_and_every_sum_is_its_own(
     crowd_db: Database, crowd: Sequence[Member]
 ) -> None:
-    tally = walked(crowd_db, crowd, calls=CALLS, seed=SEED)
+    tally = walked(crowd_db, crowd)
     assert tally.faults == [], f"seed {SEED}"
     assert (tally.calls >= CALLS, tally.foreign_rows, len(crowd)) == (True, 0, TENANTS)
     # It was no quiet walk, and yet most calls were answered and compared, through every door.

@@ -6,6 +6,7 @@ wrong with the answer. A new door (a path, a field of the graph, a stream) is on
 
 import csv
 import io
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -285,8 +286,13 @@ def live_graph(draw: Random, member: Member, others: Sequence[Member]) -> Questi
 def key_of_two(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     """The prefix of one tenant and the secret of another."""
     other = draw.choice(others)
-    mixed = "_".join((*other.key.split("_")[:2], *member.key.split("_")[2:]))
+    mixed = with_checksum(f"hub_{other.key.split('_')[1]}_{member.key.split('_')[2]}")
     return Question(Ask("/v1/usage", RANGE), _nothing, status=(401,), key=mixed)
+
+
+def with_checksum(body: str) -> str:
+    """A key's text whose form is right."""
+    return f"{body}_{zlib.crc32(body.encode()):08x}"
 
 
 def rows_of(reply: Reply, member: str) -> list[dict[str, Any]]:
