@@ -21,7 +21,7 @@ from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
 from analytics_hub.query.live_subscription import Subscription
 from analytics_hub.query.live_tenant import TenantFeeds
-from analytics_hub.telemetry.live import LIVE_FEEDS, LIVE_STREAMS
+from analytics_hub.telemetry import LIVE_FEEDS, LIVE_STREAMS
 
 _RETRY_AFTER_S = 5.0
 

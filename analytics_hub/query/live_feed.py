@@ -17,7 +17,7 @@ from analytics_hub.domain.live import EndReason, LiveBounds, LiveQuery
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.live_difference import LiveState
 from analytics_hub.query.live_subscription import Subscription
-from analytics_hub.telemetry.live import LIVE_MESSAGES, LIVE_PUSH_SECONDS
+from analytics_hub.telemetry import LIVE_MESSAGES, LIVE_PUSH_SECONDS
 
 Ask = Callable[[UsageQuery], Awaitable[UsageAnswer]]
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from analytics_hub.domain.live import EndReason, LiveEnd, LiveMessage
-from analytics_hub.telemetry.live import LIVE_ENDS
+from analytics_hub.telemetry import LIVE_ENDS
 
 
 class Subscription:

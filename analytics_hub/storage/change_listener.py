@@ -21,7 +21,7 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.connections import Timeouts, connect_async, tenant_transaction_async
 from analytics_hub.storage.reader_pool import ReaderPool
 from analytics_hub.storage.statements import statements
-from analytics_hub.telemetry.live import CHANGES_HEARD, CHANGES_LISTENING
+from analytics_hub.telemetry import CHANGES_HEARD, CHANGES_LISTENING
 
 _PAUSE_S: Final = 0.1  # doubles with every try
 _PAUSE_S_MAX: Final = 5.0

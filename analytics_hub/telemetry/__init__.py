@@ -9,6 +9,17 @@ from analytics_hub.telemetry.closing import (
     CLOSER_HOURS_WAITING,
     CLOSER_LAG_SECONDS,
 )
+from analytics_hub.telemetry.live import (
+    CHANGES_ANNOUNCED,
+    CHANGES_HEARD,
+    CHANGES_LISTENING,
+    CHANGES_UNTOLD,
+    LIVE_ENDS,
+    LIVE_FEEDS,
+    LIVE_MESSAGES,
+    LIVE_PUSH_SECONDS,
+    LIVE_STREAMS,
+)
 from analytics_hub.telemetry.logs import configure_logging
 from analytics_hub.telemetry.metrics import (
     HTTP_REQUESTS,
@@ -40,6 +51,10 @@ from analytics_hub.telemetry.stream import (
 from analytics_hub.telemetry.tracing import span, traceparent
 
 __all__ = [
+    "CHANGES_ANNOUNCED",
+    "CHANGES_HEARD",
+    "CHANGES_LISTENING",
+    "CHANGES_UNTOLD",
     "CLOSED_DAYS",
     "CLOSED_HOURS",
     "CLOSER_CONFLICTS",
@@ -59,6 +74,11 @@ __all__ = [
     "HTTP_SECONDS",
     "INGEST_REJECTS",
     "LEDGER_BROKEN_HOURS",
+    "LIVE_ENDS",
+    "LIVE_FEEDS",
+    "LIVE_MESSAGES",
+    "LIVE_PUSH_SECONDS",
+    "LIVE_STREAMS",
     "PARTITION_HALTED",
     "PRODUCE_FAILURES",
     "PRODUCE_SECONDS",

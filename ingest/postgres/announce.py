@@ -14,7 +14,7 @@ import structlog
 
 from analytics_hub.domain.clock import Clock
 from analytics_hub.storage.statements import statements
-from analytics_hub.telemetry.live import CHANGES_ANNOUNCED, CHANGES_UNTOLD
+from analytics_hub.telemetry import CHANGES_ANNOUNCED, CHANGES_UNTOLD
 from ingest.deadline import Deadline, cut_off
 from ingest.decode import PreparedBatch
 from ingest.ports import EventSink, Fence, Flushed
