@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from analytics_hub.api.admission import Admission
 from analytics_hub.api.errors import add_error_handlers
+from analytics_hub.api.graphql import page as graphql_page
 from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
@@ -70,8 +71,9 @@ def create_app(
     graphql: GraphqlSettings | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
-    """The app; `open_services` is entered when the server starts it. Without `admission` or
-    `graphql` their default bounds hold."""
+    """The app; `open_services` is entered when the server starts it. Without `admission` or `graphql` their default
+    bounds hold.
+    """
     clock = clock or SystemClock()
 
     @asynccontextmanager
@@ -97,6 +99,8 @@ def create_app(
     add_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    if app.state.graphql.graphiql:
+        app.include_router(graphql_page.router)
     correct_openapi(app)
     app.add_middleware(RequestLayer, clock=clock, query_string_bytes_max=settings.query_string_bytes_max)
     return app

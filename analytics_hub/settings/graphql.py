@@ -58,5 +58,6 @@ class GraphqlSettings(Concern):
     wait_s: float = Field(default=30.0, gt=0, le=600, description="Longest wait for an answer.")
     introspection: bool = Field(default=True, description="Whether callers with a credential see the schema.")
     graphiql: bool = Field(
-        default=False, description="Whether `/graphiql` serves a page to write documents in."
+        default=False,
+        description="Whether a browser at `/graphql` gets GraphiQL, whose scripts come from unpkg.com.",
     )

@@ -57,9 +57,13 @@ def _picked(source: object, name: str) -> object:
     return source[name.rstrip("_")] if isinstance(source, Mapping) else getattr(source, name)
 
 
-SCHEMA: Final[GraphQLSchema] = strawberry.Schema(
-    Query, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked)
-)._schema  # executed by `execution.py`, without strawberry's own way, which has no place for our bounds
+STRAWBERRY: Final = strawberry.Schema(
+    Query,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked),
+)
+SCHEMA: Final[GraphQLSchema] = STRAWBERRY._schema
+"""What `execution.py` executes, without strawberry's own way, which has no place for our bounds."""
 
 if __name__ == "__main__":
     sys.stdout.write(print_schema(SCHEMA) + "\n")
