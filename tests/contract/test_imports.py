@@ -30,6 +30,8 @@ PLANTS = {
     "tenancy": ("analytics_hub/query/planted_who.py", "import analytics_hub.tenancy"),
     "pricing": ("ingest/planted_price.py", "import analytics_hub.pricing"),
     "models": ("analytics_hub/api/planted_model.py", "import models"),
+    "backtests": ("analytics_hub/query/planted_backtest.py", "import analytics_hub.backtests"),
+    "backtests-alone": ("analytics_hub/backtests/planted.py", "import analytics_hub.storage"),
     "rust-core": ("analytics_hub/api/planted_core.py", "import rust_core"),
     "psycopg": ("analytics_hub/query/planted_sql.py", "import psycopg"),
     "web": ("ingest/planted_web.py", "import fastapi"),

@@ -1,0 +1,77 @@
+"""What the `hub backtest` commands share: where the data are, a bar, the table and the result file."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import orjson
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from analytics_hub.backtests.report import Progress as Told
+from analytics_hub.backtests.report import SuiteReport
+from analytics_hub.cli.console import ERR, note, print_json
+from analytics_hub.cli.table import print_table
+from analytics_hub.domain.clock import SystemClock
+from analytics_hub.domain.errors import InvalidInput, NotFound
+
+_DATA: Final = Path("shared/data")
+# Columns of the table; the result file has all.
+_FIGURES_SHOWN: Final = 6
+
+
+def data_folder(named: Path | None) -> Path:
+    """The folder that was named, or `shared/data` in or beside this one, or beside the repository."""
+    here, repository = Path.cwd(), Path(__file__).resolve().parents[2]
+    usual = [base / _DATA for base in (here, here.parent, repository.parent)]
+    for folder in [named] if named else usual:
+        if folder.is_dir():
+            return folder
+    raise NotFound(
+        "no_such_folder",
+        f"{named or _DATA} is not there; --data FOLDER names the folder with the suites' data",
+        field="--data",
+    )
+
+
+@contextmanager
+def progress_shown(what: str) -> Iterator[Told]:
+    """A bar on standard error; nothing where nobody looks."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=ERR, disable=not ERR.is_terminal, transient=True) as progress:
+        task = progress.add_task(what)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def tell(report: SuiteReport, results: Path, *, as_json: bool) -> None:
+    """Writes the result file, then prints."""
+    body = {
+        **report.body(),
+        "made": SystemClock().now().isoformat(timespec="seconds"),
+        "command": " ".join(["hub", *sys.argv[1:]]),
+    }
+    path = results / f"{report.suite}.json"
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    except OSError as error:
+        raise InvalidInput(
+            "not_writable", "--results", f"{path} cannot be written: {error.strerror}"
+        ) from None
+    if as_json:
+        print_json(body)
+        return
+    names = list(report.models[report.headline])[:_FIGURES_SHOWN]
+    rows = [_row(name, [figures.get(key) for key in names]) for name, figures in report.models.items()]
+    print_table(("model", *names), rows, numbers=names)
+    note(", ".join(f"{name} {value}" for name, value in report.protocol.items()) + f"; all figures in {path}")
+
+
+def _row(model: str, figures: Sequence[float | None]) -> list[str]:
+    return [model, *("-" if value is None or value != value else f"{value:,.3f}" for value in figures)]  # noqa: PLR0124

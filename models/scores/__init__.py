@@ -1,0 +1,1 @@
+"""How good a forecast or a detector was: pure functions over arrays, each tested on cases worked out by hand."""
