@@ -5,12 +5,12 @@ that are looked for. While fewer than `cycles_min` values of that phase are know
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from models.phases import known, median_of_known
 from models.ports import Floats
 
 _MAD_TO_DEVIATION = 1.4826  # of a normal distribution
+_RECENT_MAX = 96  # points: the last cycle costs as many numbers for each value
 
 
 class RobustZ:
@@ -26,7 +26,7 @@ class RobustZ:
     def scores(self, values: Floats, season: int) -> Floats:
         values = known(values)
         same_phase = _lagged(values, season, self._cycles)
-        recent = _lagged(values, 1, season)
+        recent = _lagged(values, 1, min(season, _RECENT_MAX))
         few = np.count_nonzero(~np.isnan(same_phase), axis=0) < self._cycles_min
         centre, spread = _centre_and_spread(same_phase)
         centre_recent, spread_recent = _centre_and_spread(recent)
@@ -41,10 +41,10 @@ class RobustZ:
 
 def _lagged(values: Floats, lag: int, count: int) -> Floats:
     """Row `k`: the values `(k + 1) · lag` points earlier; NaN before the first."""
-    reach = lag * count
-    padded = np.concatenate([np.full(reach, np.nan), values])[: len(values) + reach - lag]
-    windows = sliding_window_view(padded, reach - lag + 1) if len(padded) else np.empty((0, 1))
-    return windows[:, ::lag][: len(values)].T
+    rows = np.full((count, len(values)), np.nan)
+    for row, shift in zip(rows, range(lag, len(values), lag), strict=False):
+        row[shift:] = values[:-shift]
+    return rows
 
 
 def _centre_and_spread(rows: Floats) -> tuple[Floats, Floats]:

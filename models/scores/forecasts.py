@@ -52,7 +52,7 @@ def coverage(actual: Floats, interval: Interval) -> float:
 
 
 def msis(actual: Floats, interval: Interval, history: Floats, season: int, level: int) -> float:
-    """Mean scaled interval score of M4: the width, and 2 / (1 - level) times how far a value lies outside, over MASE's scale."""
+    """Mean scaled interval score of M4: the width, and 2 / (1 - level) of the distance outside it; scaled as MASE."""
     seen = ~np.isnan(actual)
     below = np.maximum(interval.low - actual, 0)
     above = np.maximum(actual - interval.high, 0)
