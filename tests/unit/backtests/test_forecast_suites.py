@@ -1,6 +1,7 @@
 """The two suites of forecasts: files in, figures out; what is active is decided before the forecast."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def test_a_test_series_without_a_training_series_is_named(tmp_path: Path) -> Non
         m4_hourly.run([SeasonalNaive()], train, test, quiet)
 
 
-def rates_file(folder: Path, rows: list[tuple[float, ...]]) -> Path:
+def rates_file(folder: Path, rows: Sequence[tuple[float, ...]]) -> Path:
     names = ["ts", *(str(number) for number in range(len(rows[0]) - 1))]
     path = folder / "language_small_rate_wide.csv"
     path.write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in rows)]) + "\n")

@@ -68,7 +68,7 @@ def test_the_rolling_median_can_look_at_less_than_a_cycle() -> None:
 
 
 def test_the_combination_takes_the_middle_of_its_members() -> None:
-    members = [SeasonalNaive(), RollingMedian(), MedianOfSeasonalNaives(cycles=2)]
+    members: list[Forecaster] = [SeasonalNaive(), RollingMedian(), MedianOfSeasonalNaives(cycles=2)]
     # 10, 20 · 15, 15 · 6, 11: the middle of each step
     assert MedianCombination(members).forecast(floats(2, 2, 10, 20), 2, 2).tolist() == [10, 15]
 
