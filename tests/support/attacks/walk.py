@@ -66,6 +66,7 @@ async def walk(
     """Until so many calls were made. The app must be running (its lifespan entered)."""
     draw, tally = Random(seed), Tally()
     # What is broken on purpose is logged with its cause, which takes longer than the calls.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     async with await psycopg.AsyncConnection.connect(db.dsn("postgres"), autocommit=True) as admin:
 
