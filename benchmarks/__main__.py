@@ -21,6 +21,7 @@ QUICK = {
     "fairness": ("--events", "20000", "--questions", "20", "--dry-run"),
     "storm": ("--events", "5000", "--questions", "10", "--dry-run"),
     "closer": ("--rows", "2000", "--series", "300", "--rounds", "1", "--dry-run"),
+    "graphql_bombs": ("--rounds", "1", "--plain-s", "0.2", "--dry-run"),
     "planning": ("--events", "3000", "--asked", "5", "--dry-run"),
 }
 """Every benchmark, and its options when nothing but its running is looked at. `benchmarks.chaos` is no race and is run
