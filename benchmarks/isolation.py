@@ -22,6 +22,7 @@ from analytics_hub.settings import ApiSettings
 from benchmarks.load import server
 from benchmarks.machine import write_result
 from tests.support.attacks.acts import acts_on, refusals, table_reads
+from tests.support.attacks.credentials import CREDENTIALS
 from tests.support.attacks.crowd import TENANTS, Member, gather
 from tests.support.attacks.holes import CODE_HOLES, DATABASE_HOLES, fallen_into, noticed
 from tests.support.attacks.looks import LOOKS
@@ -93,7 +94,7 @@ async def attacks_over_http(db: Database, crowd: Sequence[Member]) -> Outcome:
     app = create_app(lambda: open_services(db.reader_dsn), ApiSettings())
     async with app.router.lifespan_context(app):
         target = Target(app, crowd[0], crowd[1])
-        return {name: await attack(target) == "" for name, attack in REQUESTS.items()}
+        return {name: await attack(target) == "" for name, attack in {**REQUESTS, **CREDENTIALS}.items()}
 
 
 def attacks_with_tokens() -> Outcome:

@@ -8,6 +8,7 @@ import pytest
 from analytics_hub.api.app import create_app
 from analytics_hub.settings import ApiSettings
 from tests.support.attacks.asgi import Ask, ask
+from tests.support.attacks.credentials import CREDENTIALS
 from tests.support.attacks.crowd import gather
 from tests.support.attacks.requests import REQUESTS, Target
 from tests.support.attacks.sent import statements_sent
@@ -15,6 +16,7 @@ from tests.support.database import Database, copy_of
 from tests.support.reader import HOSTILE
 from tests.support.services import open_services
 
+ATTACKS = {**REQUESTS, **CREDENTIALS}
 WORD = "zq7xword"
 SQL = (
     WORD,
@@ -35,11 +37,11 @@ def target(template: Database) -> Iterator[Target]:
         yield Target(app, attacker, victim)
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("name", ATTACKS)
 def test_the_wall_holds_against(target: Target, name: str) -> None:
     async def main() -> str:
         async with target.app.router.lifespan_context(target.app):
-            return await REQUESTS[name](target)
+            return await ATTACKS[name](target)
 
     assert asyncio.run(main()) == ""
 

@@ -19,7 +19,8 @@ from fastapi import FastAPI
 
 from tests.support.attacks.asgi import ClientLeftError, Reply, ask
 from tests.support.attacks.crowd import Member, marks_in
-from tests.support.attacks.doors import DOORS, NOT_NOW_CODES, Question
+from tests.support.attacks.doors import DOORS, Question
+from tests.support.attacks.told import NOT_NOW_CODES
 from tests.support.database import Database
 
 CLIENTS: Final = 6
