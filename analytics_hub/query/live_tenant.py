@@ -5,6 +5,7 @@ In: questions that somebody watches. Out: their feeds, running. Everything ends 
 """
 
 import asyncio
+import random
 from datetime import datetime
 
 import structlog
@@ -18,6 +19,8 @@ from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
 
+# Tenants look at moments of their own: all of them ask again when a minute has passed.
+_phases = random.Random()  # noqa: S311
 _log = structlog.get_logger(__name__)
 
 
@@ -85,14 +88,16 @@ class TenantFeeds:
             await asyncio.sleep(self._bounds.look_every_s)
 
     async def _look(self) -> None:
+        pause_s = self._bounds.look_every_s * _phases.random()
         while True:
-            await asyncio.sleep(self._bounds.look_every_s)
             try:
                 version = (await self._freshness.freshness(self._tenant)).version
             except HubError as error:
                 _log.warning("looking for changes failed", code=error.code)
-                continue
-            minute = self._clock.now().replace(second=0, microsecond=0)
-            if self._seen != (version, minute):
-                self._seen = version, minute
-                self._wake()
+            else:
+                minute = self._clock.now().replace(second=0, microsecond=0)
+                if self._seen != (version, minute):
+                    self._seen = version, minute
+                    self._wake()
+            await asyncio.sleep(pause_s)
+            pause_s = self._bounds.look_every_s
