@@ -22,6 +22,8 @@ from analytics_hub.query.live_feed import Ask, Feed
 # Tenants look at moments of their own: all of them ask again when a minute has passed.
 _phases = random.Random()  # noqa: S311
 _log = structlog.get_logger(__name__)
+_ending: set[asyncio.Task[None]] = set()
+"""Cancelled, but not over: the loop holds tasks weakly, and nobody else holds these while they clean up."""
 
 
 class TenantFeeds:
@@ -66,10 +68,10 @@ class TenantFeeds:
         if feed.watchers or found is None or found[0] is not feed:
             return
         del self._feeds[feed.query]
-        found[1].cancel()
+        _cancel(found[1])
         if not self._feeds:
             for waking in self._waking:
-                waking.cancel()
+                _cancel(waking)
             self._waking = []
 
     def _wake(self) -> None:
@@ -101,3 +103,9 @@ class TenantFeeds:
                     self._wake()
             await asyncio.sleep(pause_s)
             pause_s = self._bounds.look_every_s
+
+
+def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)
