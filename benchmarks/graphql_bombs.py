@@ -4,10 +4,10 @@
 
 Prints each, and writes the slowest to `results/graphql.json`. `refused_slowest_ms`: from the text to the refusal, as
 `POST /graphql` comes to it, the slowest bomb and round. `plain_slowest_ms`: the same texts through strawberry's own
-`Schema.execute` with the same schema and no bounds, up to its resolvers, which fail at once here; a document that it has
-not done with after `--plain-s` seconds is killed and counts as that many (`plain_unended`: how many). `harmless_…` is a
-question as a dashboard asks it (median): read for the first time, read again, and the parts of our bounds and of
-validation.
+`Schema.execute` with the same schema and no bounds, up to its resolvers, which fail at once here; a document that it
+has not done with after `--plain-s` seconds is killed and counts as that many (`plain_unended`: how many).
+`harmless_…` is a question as a dashboard asks it (median): read for the first time, read again, and the parts of our
+bounds and of validation.
 """
 
 from __future__ import annotations
