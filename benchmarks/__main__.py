@@ -20,7 +20,9 @@ QUICK = {
     "stream": _FEW,
     "fairness": ("--events", "20000", "--questions", "20", "--dry-run"),
     "storm": ("--events", "5000", "--questions", "10", "--dry-run"),
+    "live": ("--readers", "20", "--seconds", "4", "--dry-run"),
     "closer": ("--rows", "2000", "--series", "300", "--rounds", "1", "--dry-run"),
+    "graphql_bombs": ("--rounds", "1", "--plain-s", "0.2", "--dry-run"),
     "planning": ("--events", "3000", "--asked", "5", "--dry-run"),
 }
 """Every benchmark, and its options when nothing but its running is looked at. `benchmarks.chaos` is no race and is run

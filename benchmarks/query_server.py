@@ -84,13 +84,15 @@ def serving(place: Place) -> Iterator[int]:
 
 
 async def _serve(hub: OpenedHub, port: int) -> None:
-    async def nothing() -> None: ...
-
     async with open_services(hub, "hub-api") as services:
+
+        async def drain() -> None:
+            services.live.stop()
+
         app = create_app(lambda: nullcontext(services), hub.settings.api)
         clients_max = hub.settings.api.clients_max
         await serve_app(
-            app, HOST, port, clients_max=clients_max, silent_s=20, ready=lambda: None, drain=nothing
+            app, HOST, port, clients_max=clients_max, silent_s=20, ready=lambda: None, drain=drain
         )
 
 

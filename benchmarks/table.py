@@ -8,7 +8,9 @@ Rewrites the part between the two markers; `--check` fails instead when the part
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -19,24 +21,41 @@ BEGIN = "<!-- results: begin (python -m benchmarks.table) -->"
 END = "<!-- results: end -->"
 
 
+_ON_A_LINE = 3
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
 def rendered() -> str:
     """Markdown of all result files, one section a file, sorted by name."""
-    parts = []
-    for path in sorted(RESULTS.glob("*.json")):
-        result = orjson.loads(path.read_bytes())
-        facts = result["machine"]
-        parts.append(
-            f"### {result['name']}\n\n`{result['command']}`, made {result['made']} on {facts['cpu']},"
-        )
-        parts[-1] += (
-            f" {facts['cores']} cores, {facts['memory_gib']} GiB.\n\n| figure | value |\n|---|---:|\n"
-        )
-        parts[-1] += "".join(f"| {name} | {_number(value)} |\n" for name, value in result["figures"].items())
-    return "\n".join(parts)
+    return "\n".join(_section(orjson.loads(path.read_bytes())) for path in sorted(RESULTS.glob("*.json")))
+
+
+def _section(result: dict[str, Any]) -> str:
+    """A table of figures, several on a line: there are hundreds."""
+    facts = result["machine"]
+    cells = [(name, _number(value)) for name, value in result["figures"].items()]
+    cells += [("", "")] * (-len(cells) % _ON_A_LINE)
+    lines = [
+        f"### {result['name']}",
+        "",
+        f"`{result['command']}`, made {result['made']} on {facts['cpu']},"
+        f" {facts['cores']} cores, {facts['memory_gib']} GiB.",
+        "",
+        "| figure | value " * _ON_A_LINE + "|",
+        "|---|---:" * _ON_A_LINE + "|",
+    ]
+    lines += [
+        "".join(f"| {name} | {value} " for name, value in line) + "|" for line in _lines_of(cells, _ON_A_LINE)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _lines_of(cells: list[tuple[str, str]], count: int) -> Iterator[list[tuple[str, str]]]:
+    for at in range(0, len(cells), count):
+        yield cells[at : at + count]
 
 
 def with_table(text: str) -> str:

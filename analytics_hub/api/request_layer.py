@@ -41,7 +41,8 @@ class RequestLayer:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         started_s = self._clock.monotonic_s()
-        method, status, streaming_s = scope["method"], 0, 0.0
+        method, status = scope["method"], 0
+        streaming_s: float | None = None
         if method == "HEAD":
             scope["method"] = "GET"
             scope["state"]["head"] = True
@@ -70,7 +71,8 @@ class RequestLayer:
                 route = _route(scope)
                 requests, seconds = _metrics(_known(method), route, str(status))
                 requests.inc()
-                seconds.observe(streaming_s or self._clock.monotonic_s() - started_s)
+                lasted_s = self._clock.monotonic_s() - started_s
+                seconds.observe(lasted_s if streaming_s is None else streaming_s)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         if len(scope.get("query_string", b"")) > self._query_string_bytes_max:

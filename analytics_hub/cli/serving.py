@@ -25,6 +25,7 @@ from analytics_hub.cli.services import open_services
 from analytics_hub.cli.web import run, serve_app
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import HubError
+from analytics_hub.settings import Settings
 from ingest.http.collector import Collector
 from ingest.http.endpoint import CollectorFront
 from ingest.http.openapi import describe_events
@@ -46,7 +47,7 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
         ):
             answering = replace(services, ready=_both_ready(services, collector), replays=replays)
             admission = Admission(
-                hub.settings.admission, SystemClock(), connections=hub.settings.database.reader_pool_max
+                hub.settings.admission, SystemClock(), connections=_for_questions(hub.settings)
             )
             app = create_app(
                 lambda: nullcontext(answering), api, admission=admission, graphql=hub.settings.graphql
@@ -83,6 +84,11 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
+
+
+def _for_questions(settings: Settings) -> int:
+    """Reader connections that questions may share: live views ask beside them, without a place."""
+    return max(1, settings.database.reader_pool_max - settings.live.asking_max)
 
 
 def _both_ready(services: Services, collector: Collector) -> Callable[[], Awaitable[None]]:

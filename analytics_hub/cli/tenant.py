@@ -10,7 +10,7 @@ from analytics_hub.cli.console import OUT, note, print_json
 from analytics_hub.cli.key import SCOPES_DEFAULT, issued_body, print_issued
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.running import guarded, settings_of
-from analytics_hub.cli.table import verbatim
+from analytics_hub.cli.table import print_table, verbatim
 from analytics_hub.cli.tenants import find_tenant, list_tenants, make_tenant
 from analytics_hub.domain.tenant import NewTenant, Tenant
 
@@ -87,18 +87,12 @@ def list_(
     if not tenants:
         note("no tenant yet; make one with: hub tenant create NAME")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("tenant", "name", "late events", "declared tags", "made"):
-        table.add_column(title, no_wrap=title in {"tenant", "made"})
-    for tenant in tenants:
-        table.add_row(
-            tenant.slug,
-            tenant.name,
-            _late(tenant),
-            ", ".join(tenant.declared_tags),
-            f"{tenant.created_at:%Y-%m-%d %H:%M}",
-        )
-    OUT.print(table)
+    print_table(("tenant", "name", "late events", "declared tags", "made"), map(_row, tenants), numbers=())
+
+
+def _row(tenant: Tenant) -> list[str]:
+    made = f"{tenant.created_at:%Y-%m-%d %H:%M}"
+    return [tenant.slug, tenant.name, _late(tenant), ", ".join(tenant.declared_tags), made]
 
 
 def _late(tenant: Tenant) -> str:

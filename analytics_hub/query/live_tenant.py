@@ -5,6 +5,7 @@ In: questions that somebody watches. Out: their feeds, running. Everything ends 
 """
 
 import asyncio
+import random
 from datetime import datetime
 
 import structlog
@@ -18,7 +19,11 @@ from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
 
+# Tenants look at moments of their own: all of them ask again when a minute has passed.
+_phases = random.Random()  # noqa: S311
 _log = structlog.get_logger(__name__)
+_ending: set[asyncio.Task[None]] = set()
+"""Cancelled, but not over: the loop holds tasks weakly, and nobody else holds these while they clean up."""
 
 
 class TenantFeeds:
@@ -63,10 +68,10 @@ class TenantFeeds:
         if feed.watchers or found is None or found[0] is not feed:
             return
         del self._feeds[feed.query]
-        found[1].cancel()
+        _cancel(found[1])
         if not self._feeds:
             for waking in self._waking:
-                waking.cancel()
+                _cancel(waking)
             self._waking = []
 
     def _wake(self) -> None:
@@ -85,14 +90,22 @@ class TenantFeeds:
             await asyncio.sleep(self._bounds.look_every_s)
 
     async def _look(self) -> None:
+        pause_s = self._bounds.look_every_s * _phases.random()
         while True:
-            await asyncio.sleep(self._bounds.look_every_s)
             try:
                 version = (await self._freshness.freshness(self._tenant)).version
             except HubError as error:
                 _log.warning("looking for changes failed", code=error.code)
-                continue
-            minute = self._clock.now().replace(second=0, microsecond=0)
-            if self._seen != (version, minute):
-                self._seen = version, minute
-                self._wake()
+            else:
+                minute = self._clock.now().replace(second=0, microsecond=0)
+                if self._seen != (version, minute):
+                    self._seen = version, minute
+                    self._wake()
+            await asyncio.sleep(pause_s)
+            pause_s = self._bounds.look_every_s
+
+
+def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)

@@ -32,7 +32,10 @@ class DatabaseSettings(Concern):
     )
     reader_pool_min: int = Field(default=1, ge=0, le=100, description="Reader connections kept open.")
     reader_pool_max: int = Field(
-        default=8, ge=1, le=200, description="Most reader connections of one process."
+        default=12,
+        ge=1,
+        le=200,
+        description="Most reader connections of one process; HUB_LIVE_ASKING_MAX of them are for live views.",
     )
     pool_wait_s: float = Field(
         default=5.0, gt=0, le=60, description="Longest wait for a free reader connection."

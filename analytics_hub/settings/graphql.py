@@ -49,6 +49,12 @@ class GraphqlSettings(Concern):
     values_max: int = Field(
         default=250_000, ge=1_000, le=10_000_000, description="Most values of an answer, objects too."
     )
+    live_values_max: int = Field(
+        default=40_000,
+        ge=1_000,
+        le=1_000_000,
+        description="Most values of a live message: minutes x groups x selections of the document.",
+    )
     parallel_max: int = Field(
         default=1,
         ge=1,

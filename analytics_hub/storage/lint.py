@@ -32,6 +32,7 @@ RULES = {
     "view_without_barrier": "a view of hub_read lacks security_barrier or reads with its caller's rights",
     "view_without_tenant": "a view of hub_read does not end in the test of the tenant",
     "rls_missing": "a control table has no row-level security, or none that binds its owner",
+    "log_changeable": "lines of the audit log can be changed: the trigger that refuses it is absent or off",
     "definer_search_path": "a SECURITY DEFINER function can be led to foreign objects by the search path",
     "wrong_owner": "an object belongs to somebody else than hub_owner",
     "strong_role": "a role can do more than its work needs",

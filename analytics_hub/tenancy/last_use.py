@@ -65,10 +65,13 @@ class LastUse:
 
     async def close(self) -> None:
         """What is left is written, if that is possible at once."""
-        if self._writing is not None:
-            await asyncio.wait([self._writing], timeout=self._wait_s)
-        if self._writing is not None:
-            self._writing.cancel()
+        writing = self._writing
+        if writing is None:
+            return
+        done, _ = await asyncio.wait([writing], timeout=self._wait_s)
+        if not done:
+            writing.cancel()
+            await asyncio.wait([writing])
 
     async def _write(self) -> None:
         try:

@@ -36,6 +36,8 @@ PLANTS = {
     "psycopg": ("analytics_hub/query/planted_sql.py", "import psycopg"),
     "web": ("ingest/planted_web.py", "import fastapi"),
     "web-server": ("analytics_hub/api/planted_server.py", "import granian"),
+    "tokens": ("analytics_hub/api/planted_token.py", "import jwt"),
+    "graphql": ("analytics_hub/query/planted_graph.py", "import strawberry"),
     "kafka": ("ingest/planted_kafka.py", "import confluent_kafka"),
     "models-io": ("models/planted_io.py", "import pathlib"),
 }

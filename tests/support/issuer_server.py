@@ -70,8 +70,7 @@ class ServedIssuer(Issuer):
 @contextmanager
 def a_served_issuer(tls: ssl.SSLContext | None = None) -> Iterator[ServedIssuer]:
     """An issuer on a free port, until the end of the block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     scheme = "http" if tls is None else "https"
     if tls is not None:
         # The handshake is the business of the thread of a connection: one that fails ends that one alone.
@@ -89,6 +88,13 @@ def a_served_issuer(tls: ssl.SSLContext | None = None) -> Iterator[ServedIssuer]
         thread.join(WAIT_S)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Says nothing: a client hung up, or does not trust our certificate."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     timeout = WAIT_S
 
@@ -97,10 +103,6 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.issuer  # type: ignore[attr-defined]
         assert isinstance(found, ServedIssuer)
         return found
-
-    def handle(self) -> None:
-        with suppress(OSError):  # a client that hangs up, or does not trust our certificate
-            super().handle()
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""

@@ -5,6 +5,7 @@ then tokens and the length of each, then what `limits.py` counts, then the rules
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from graphql import (
@@ -25,6 +26,8 @@ from analytics_hub.settings.graphql import GraphqlSettings
 
 _FAULTS_MAX: Final = 5  # enough to mend a document; each costs a walk through the schema
 _COMMENTS_MAX: Final = 500
+_KEPT_MAX: Final = 64
+_KEPT_CHARS_MAX: Final = 2_048  # parsed, a document takes some 500 times as much: 64 MB for all
 _OPENING: Final = {TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L}
 _CLOSING: Final = {TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R}
 _ARGUMENT_BRACKETS: Final = (
@@ -42,6 +45,21 @@ class Refused(Exception):  # noqa: N818  read as a sentence
 
 
 def read_document(text: str, schema: GraphQLSchema, limits: GraphqlSettings) -> DocumentNode:
+    """As `check_document`; a short one that was read lately is not read again. Clients send few documents, again and
+    again, and tell by variables what they want: nobody's data is in what is kept.
+    """
+    if len(text) > _KEPT_CHARS_MAX:
+        return check_document(text, schema, limits)
+    return _kept(text, schema, limits)
+
+
+@lru_cache(maxsize=_KEPT_MAX)
+def _kept(text: str, schema: GraphQLSchema, limits: GraphqlSettings) -> DocumentNode:
+    """What is refused is not kept."""
+    return check_document(text, schema, limits)
+
+
+def check_document(text: str, schema: GraphQLSchema, limits: GraphqlSettings) -> DocumentNode:
     """Raises TooMuch or InvalidInput for what is refused whole, `Refused` for what GraphQL itself forbids."""
     if len(text.encode(errors="surrogatepass")) > limits.document_bytes_max:
         most = limits.document_bytes_max

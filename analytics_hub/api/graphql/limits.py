@@ -103,6 +103,17 @@ def check_limits(document: DocumentNode, limits: GraphqlSettings) -> None:
         _check("repeats", _repeats(definition, definitions), limits.repeats_max)
 
 
+def selections(document: DocumentNode) -> int:
+    """Of a document that is known to be within the bounds."""
+    definitions = [one for one in document.definitions if isinstance(one, _Definition)]
+    own = [(one.name.value if one.name else "", _own(one)) for one in definitions]
+    named = [
+        pair for pair, one in zip(own, definitions, strict=True) if isinstance(one, FragmentDefinitionNode)
+    ]
+    weighed = _weigh_fragments(named)
+    return sum(_weight(counted, weighed).selections for _, counted in own)
+
+
 def _check(what: str, amount: int, most: int) -> None:
     if amount > most:
         code = "too_deep" if what == "depth" else f"too_many_{what}"

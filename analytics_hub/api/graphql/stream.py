@@ -4,19 +4,24 @@ In: a document whose root field is a watched question. Out: `event: next` with a
 `event: complete`. The stream itself, its bounds and the checks of its credential are those of `GET /v1/live`.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from graphql import DocumentNode
+import orjson
+from graphql import DocumentNode, GraphQLError
 from starlette.responses import Response
 
 from analytics_hub.api.graphql.asking import Asking
+from analytics_hub.api.graphql.errors import entry
 from analytics_hub.api.graphql.execution import ask_roots, write_out
+from analytics_hub.api.graphql.limits import selections
 from analytics_hub.api.graphql.live import message_body
 from analytics_hub.api.graphql.request import GraphqlBody
 from analytics_hub.api.live import open_stream
 from analytics_hub.api.rest.event_stream import EventStream
+from analytics_hub.domain.errors import TooMuch
 from analytics_hub.domain.live import LiveEnd, LiveMessage, LiveQuery
 from analytics_hub.settings.graphql import GraphqlSettings
 
@@ -42,11 +47,15 @@ async def subscribe(
         raise found
     assert isinstance(found, LiveQuery)
     query = found
+    _check_values(query, document, limits)
     named = body.model_dump_json()
 
     def written(message: LiveMessage) -> bytes:
         answers = {key: lambda: message_body(message)}
-        content = write_out(document, body, answers, limits, bytes_max=bytes_max, request_id=request_id)
+        try:
+            content = write_out(document, body, answers, limits, bytes_max=bytes_max, request_id=request_id)
+        except TooMuch as error:
+            content = orjson.dumps({"errors": [entry(GraphQLError("", original_error=error), request_id)]})
         end = _COMPLETE if isinstance(message, LiveEnd) else b""
         return b"event: next\ndata: %b\n\n%b" % (content, end)
 
@@ -57,13 +66,24 @@ async def subscribe(
     )
 
 
+def _check_values(query: LiveQuery, document: DocumentNode, limits: GraphqlSettings) -> None:
+    """A message is written out again and again, so it is judged before the first by what it may come to."""
+    groups = query.groups_max + 1 if query.group_by else 1
+    if query.minutes * groups * selections(document) > limits.live_values_max:
+        raise TooMuch(
+            "too_many_live_values",
+            f"A live message has at most {limits.live_values_max} values: watch fewer minutes, groups or fields.",
+            field="query",
+        )
+
+
 def once(content: bytes) -> bytes:
     """The answer of a question, for who takes nothing but event streams."""
     return b"event: next\ndata: %b\n\n%b" % (content, _COMPLETE)
 
 
-def _once(message: LiveMessage, named: str, written: Callable[[LiveMessage], bytes]) -> bytes:
+async def _once(message: LiveMessage, named: str, written: Callable[[LiveMessage], bytes]) -> bytes:
     found = _spelled.setdefault(message, {})
     if named not in found:
-        found[named] = written(message)
+        found[named] = await asyncio.to_thread(written, message)
     return found[named]

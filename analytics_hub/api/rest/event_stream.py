@@ -6,7 +6,7 @@ it holds in this process is given back, whether it ever reads again or not.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ _HEADERS: Final = {
 }
 _KEEP_ALIVE: Final = b":\n\n"
 
-Spell = Callable[[LiveMessage], bytes]
+Spell = Callable[[LiveMessage], bytes | Awaitable[bytes]]
 
 
 class EventStream(Response):
@@ -64,7 +64,8 @@ class EventStream(Response):
                 continue
             if message is None:
                 break
-            await self._write(stream, send, self._spell(message))
+            spelled = self._spell(message)
+            await self._write(stream, send, spelled if isinstance(spelled, bytes) else await spelled)
         await send({"type": "http.response.body", "body": b""})
 
     async def _write(self, stream: Subscription, send: Send, text: bytes) -> None:

@@ -38,6 +38,15 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'hub' AND c.relname = ANY (%(control_tables)s) AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 ORDER BY 1
 
+-- name: log_changeable
+-- all tenants: the catalog knows none
+-- 58: before DELETE, UPDATE and TRUNCATE (the bits of pg_trigger.tgtype).
+SELECT 'hub.audit_log'
+WHERE NOT EXISTS (
+    SELECT FROM pg_trigger t
+    WHERE t.tgrelid = to_regclass('hub.audit_log') AND t.tgfoid = to_regprocedure('hub.refuse_change()')
+      AND t.tgtype & 58 = 58 AND t.tgqual IS NULL AND t.tgenabled IN ('O', 'A'))
+
 -- name: definer_search_path
 -- all tenants: the catalog knows none
 -- pg_temp must be named, and last: unnamed it is searched first, and anybody may put objects there.

@@ -48,6 +48,14 @@ def test_the_first_key_is_shown_once(run: Run) -> None:
     assert acts(run, "first-key") == [("tenant.create", "first-key"), ("key.issue", made["prefix"])]
 
 
+def test_names_are_shown_letter_by_letter(run: Run) -> None:
+    run.good("tenant", "create", "brackets", "--name", "Acme [prod]")
+    run.good("key", "create", "brackets", "--name", "[bold]edge")
+    assert "Acme [prod]" in run.good("tenant", "list")
+    assert "Acme [prod]" in run.good("tenant", "show", "brackets")
+    assert "[bold]edge" in run.good("key", "list", "brackets")
+
+
 def test_a_key_is_rotated_and_the_old_one_revoked_by_its_text(run: Run) -> None:
     run.good("tenant", "create", "rotation")
     old = read(run, "key", "create", "rotation", "--scope", "query", "--name", "board", "--expires-days", "9")

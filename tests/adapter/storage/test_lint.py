@@ -30,6 +30,15 @@ HOLES = [
     ),
     ("rls_missing", "ALTER TABLE hub.tenants DISABLE ROW LEVEL SECURITY", "hub.tenants"),
     ("rls_missing", "ALTER TABLE hub.api_keys NO FORCE ROW LEVEL SECURITY", "hub.api_keys"),
+    ("rls_missing", "ALTER TABLE hub.members DISABLE ROW LEVEL SECURITY", "hub.members"),
+    ("log_changeable", "ALTER TABLE hub.audit_log DISABLE TRIGGER audit_log_append_only", "hub.audit_log"),
+    ("log_changeable", "DROP TRIGGER audit_log_append_only ON hub.audit_log", "hub.audit_log"),
+    (
+        "log_changeable",
+        "DROP TRIGGER audit_log_append_only ON hub.audit_log; CREATE TRIGGER audit_log_append_only "
+        "BEFORE UPDATE OR DELETE ON hub.audit_log FOR EACH STATEMENT EXECUTE FUNCTION hub.refuse_change()",
+        "hub.audit_log",
+    ),
     (
         "definer_search_path",
         "ALTER FUNCTION hub.ensure_day(date[]) RESET search_path",
@@ -41,6 +50,11 @@ HOLES = [
         "hub.ensure_day(date[])",
     ),
     ("wrong_owner", "ALTER TABLE hub.series OWNER TO postgres", "hub.series of postgres"),
+    (
+        "wrong_owner",
+        "ALTER FUNCTION hub.touch_keys(uuid[]) OWNER TO postgres",
+        "hub.touch_keys(uuid[]) of postgres",
+    ),
     ("public_right", "GRANT SELECT ON hub.usage_1m TO PUBLIC", "SELECT on hub.usage_1m"),
     (
         "public_right",
@@ -67,6 +81,16 @@ HOLES = [
         "leaked_right",
         "GRANT UPDATE ON hub_read.series TO hub_reader",
         "hub_reader: UPDATE on hub_read.series",
+    ),
+    (
+        "leaked_right",
+        "GRANT UPDATE ON hub.audit_log TO hub_maint",
+        "hub_maint: UPDATE on hub.audit_log",
+    ),
+    (
+        "leaked_right",
+        "GRANT EXECUTE ON FUNCTION hub.member(text, text, text) TO hub_writer",
+        "hub_writer: EXECUTE on hub.member(text,text,text)",
     ),
     ("leaked_right", "GRANT DELETE ON hub.usage_1m TO hub_writer", "hub_writer: DELETE on hub.usage_1m"),
     (

@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
 import pytest
 
 from analytics_hub.api.app import create_app
 from analytics_hub.settings import ApiSettings
 from tests.support.attacks.asgi import Ask, ask
+from tests.support.attacks.credentials import CREDENTIALS
 from tests.support.attacks.crowd import gather
 from tests.support.attacks.requests import REQUESTS, Target
+from tests.support.attacks.sent import statements_sent
 from tests.support.database import Database, copy_of
 from tests.support.reader import HOSTILE
 from tests.support.services import open_services
 
+ATTACKS = {**REQUESTS, **CREDENTIALS}
 WORD = "zq7xword"
 SQL = (
     WORD,
@@ -36,11 +37,11 @@ def target(template: Database) -> Iterator[Target]:
         yield Target(app, attacker, victim)
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("name", ATTACKS)
 def test_the_wall_holds_against(target: Target, name: str) -> None:
     async def main() -> str:
         async with target.app.router.lifespan_context(target.app):
-            return await REQUESTS[name](target)
+            return await ATTACKS[name](target)
 
     assert asyncio.run(main()) == ""
 
@@ -65,31 +66,22 @@ def string_parameters(target: Target) -> Iterator[Ask]:
             yield Ask(path, ((f"filter.tag.{text}", text),), blocks=2)
 
 
-def test_no_text_of_a_caller_becomes_sql(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_text_of_a_caller_becomes_sql(target: Target) -> None:
     """Every statement that goes to the server is looked at: the word is bound in some, and in the text of none."""
-    texts: list[str] = []
-    bound: list[str] = []
-    execute = psycopg.AsyncCursor.execute
-
-    async def watched(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        texts.append(query.decode() if isinstance(query, bytes) else str(query))
-        bound.append(repr(params))
-        return await execute(self, query, params, **options)
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", watched)
 
     async def main() -> list[str]:
         broken = []
         async with target.app.router.lifespan_context(target.app):
-            for sent in string_parameters(target):
-                reply = await ask(target.app, sent, target.attacker.key)
-                if reply.status >= 500 or target.shows_the_victim(reply, sent):
-                    broken.append(f"{reply.status} {sent.text} {reply.text[:300]}")
+            for hostile in string_parameters(target):
+                reply = await ask(target.app, hostile, target.attacker.key)
+                if reply.status >= 500 or target.shows_the_victim(reply, hostile):
+                    broken.append(f"{reply.status} {hostile.text} {reply.text[:300]}")
         return broken
 
-    assert asyncio.run(main()) == []
-    assert [text for text in texts if WORD in text or "DROP TABLE" in text] == []
-    assert sum(WORD in values for values in bound) > 50
-    assert {f"SET LOCAL hub.tenant_id = '{target.attacker.tenant}'"} == {
-        text.rpartition("; ")[2] for text in texts if text.startswith("BEGIN")
-    }
+    with statements_sent() as sent:
+        assert asyncio.run(main()) == []
+    assert [text for text in sent.texts if WORD in text or "DROP TABLE" in text] == []
+    assert sum(WORD in values for values in sent.bound) > 50
+    assert sent.forgetful() == []
+    tenants = {text.rpartition("; ")[2] for text in sent.texts if text.startswith("BEGIN")}
+    assert tenants == {f"SET LOCAL hub.tenant_id = '{target.attacker.tenant}'"}

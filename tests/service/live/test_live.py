@@ -1,5 +1,6 @@
 """`GET /v1/live` of a running hub, over real connections: what is committed arrives, and whoever may not read stops."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def hub(hub_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     quick = {"HUB_LIVE_LOOK_EVERY_S": "60", "HUB_LIVE_CHECK_EVERY_S": "0.2", "HUB_API_KEY_CACHE_S": "0.2"}
     with a_collector(hub_db, tmp_path_factory.mktemp("live"), **quick) as running:
         yield running
+
+
+def open_streams(hub: RunningCollector) -> float:
+    text = hub.request("GET", "/metrics").content.decode()
+    return float(next(line.split()[1] for line in text.splitlines() if line.startswith("hub_live_streams ")))
 
 
 def test_events_arrive_at_an_open_stream(hub: RunningCollector, hub_db: Database) -> None:
@@ -74,6 +80,15 @@ def test_a_stream_is_asked_for_without_its_body(hub: RunningCollector, hub_db: D
     answer = hub.request("HEAD", LIVE, {"Authorization": f"Bearer {tenant.key}"})
     assert (answer.status, answer.content) == (200, b"")
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+
+
+def test_a_client_that_goes_away_gives_its_stream_back(hub: RunningCollector, hub_db: Database) -> None:
+    tenant = Tenant(hub_db, "goes", SCOPES)
+    with a_stream(hub.address, tenant.key) as stream:
+        stream.until_events(0)
+        assert open_streams(hub) >= 1
+    while open_streams(hub):  # those of the tests before, too
+        time.sleep(0.05)
 
 
 def test_a_stop_ends_streams_and_says_so(hub_db: Database, tmp_path: Path) -> None:

@@ -4,26 +4,33 @@ In: a `Member` of the crowd, the others, a `Random`. Out: a `Question`: what to 
 wrong with the answer. A new door (a path, a field of the graph, a stream) is one more function under `@on(DOORS)`.
 """
 
-import csv
-import io
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import orjson
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from tests.support.attacks.asgi import PARQUET, Ask, Reply
 from tests.support.attacks.crowd import DIMENSIONS, FROM, LETTERS_EACH, TO, Member, Sent, grouped
 from tests.support.attacks.registry import on
+from tests.support.attacks.told import (
+    Check,
+    both,
+    camel,
+    differ,
+    groups_of,
+    not_now,
+    nothing,
+    rows_of,
+    snapshot,
+    sums_in,
+    sums_of,
+)
 from tests.support.ingest import NOW
 
-Check = Callable[[Reply], str]
-"""What is wrong with the answer; '' when nothing is."""
 RANGE: Final = (("from", FROM), ("to", TO))
 FORMATS: Final = ("application/json", "application/json", "text/csv", "application/x-ndjson", PARQUET)
 SUMS: Final = ("events", "input_tokens", "errors")
@@ -97,7 +104,7 @@ def events(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     limit = draw.randrange(1, 6)
     wanted = [one.event_id for one in member.events if chosen(one)][:limit]
     ask = Ask("/v1/events", (*RANGE, *params, ("limit", str(limit))), (("accept", draw.choice(FORMATS)),))
-    return Question(ask, lambda reply: _differ([row["id"] for row in rows_of(reply, "events")], wanted))
+    return Question(ask, lambda reply: differ([row["id"] for row in rows_of(reply, "events")], wanted))
 
 
 @on(DOORS)
@@ -112,7 +119,7 @@ def pages_of_events(draw: Random, member: Member, others: Sequence[Member]) -> Q
         body = orjson.loads(reply.content)
         if not after and body["next"]:
             member.cursors["/v1/events"] = body["next"]
-        return _differ([one["id"] for one in body["events"]], wanted)
+        return differ([one["id"] for one in body["events"]], wanted)
 
     return Question(Ask("/v1/events", (*RANGE, ("limit", "3" if after else "2"), *cursor)), check)
 
@@ -122,7 +129,7 @@ def cursor_of_another(draw: Random, member: Member, others: Sequence[Member]) ->
     other = draw.choice(others)
     path = draw.choice(("/v1/events", "/v1/dead-letters"))
     cursor = other.cursors.get(path, "A" * (52 if path == "/v1/events" else 40))
-    return Question(Ask(path, (*RANGE, ("cursor", cursor))), _nothing, status=(422,))
+    return Question(Ask(path, (*RANGE, ("cursor", cursor))), nothing, status=(422,))
 
 
 @on(DOORS)
@@ -144,7 +151,7 @@ def dimensions(draw: Random, member: Member, others: Sequence[Member]) -> Questi
         found = rows_of(reply, "dimensions")
         if found and "values" in found[0]:
             found = found[0]["values"]
-        return _differ({row["value"]: int(row["events"]) for row in found}, counts)
+        return differ({row["value"]: int(row["events"]) for row in found}, counts)
 
     return Question(ask, check)
 
@@ -154,7 +161,7 @@ def ledger(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     ask = Ask("/v1/ledger", RANGE, (("accept", draw.choice(FORMATS)),))
     wanted = len(member.events)
     return Question(
-        ask, lambda reply: _differ(sum(int(row["received"]) for row in rows_of(reply, "hours")), wanted)
+        ask, lambda reply: differ(sum(int(row["received"]) for row in rows_of(reply, "hours")), wanted)
     )
 
 
@@ -169,7 +176,7 @@ def letters(draw: Random, member: Member, others: Sequence[Member]) -> Question:
         body = orjson.loads(reply.content)
         if body["next"] and not from_where:
             member.cursors["/v1/dead-letters"] = body["next"]
-        return _differ([one["id"] for one in body["dead_letters"]], wanted)
+        return differ([one["id"] for one in body["dead_letters"]], wanted)
 
     return Question(Ask("/v1/dead-letters", (*RANGE, *origin, ("limit", str(limit)))), check)
 
@@ -187,7 +194,7 @@ def one_letter(draw: Random, member: Member, others: Sequence[Member]) -> Questi
 @on(DOORS)
 def letter_of_another(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     number = draw.choice(draw.choice(others).letters)
-    return Question(Ask(f"/v1/dead-letters/{number}"), _nothing, status=(404,))
+    return Question(Ask(f"/v1/dead-letters/{number}"), nothing, status=(404,))
 
 
 @on(DOORS)
@@ -231,15 +238,15 @@ def graph(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     def check(reply: Reply) -> str:
         body = orjson.loads(reply.content)
         if body.get("errors"):
-            return _not_now(body["errors"])
+            return not_now(body["errors"])
         data = body["data"]
         found = (
-            *(_camel(data[name]["total"]) for name in ("whole", "part")),
+            *(camel(data[name]["total"]) for name in ("whole", "part")),
             [one["id"] for one in data["events"]["nodes"]],
             [int(one["id"]) for one in data["deadLetters"]["nodes"]],
             data["ledger"]["total"]["received"],
         )
-        return _differ(
+        return differ(
             found, (member.sums(), member.sums(chosen), ids, list(member.letters), len(member.events))
         )
 
@@ -259,7 +266,7 @@ def access(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     )
     wanted = member.key.split("_")[1] if name == "keys" else member.mark
     ask = Ask(path, (), (("accept", draw.choice(FORMATS)),))
-    return Question(ask, lambda reply: _differ([row[column] for row in rows_of(reply, name)], [wanted]))
+    return Question(ask, lambda reply: differ([row[column] for row in rows_of(reply, name)], [wanted]))
 
 
 @on(DOORS)
@@ -269,7 +276,7 @@ def live(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     params = (("minutes", "60"), ("metrics", ",".join(SUMS)), *groups)
     sums = member.sums(lambda one: one.at >= NOW - timedelta(minutes=30))
     return Question(
-        Ask("/v1/live", params, blocks=2), lambda reply: _differ(_snapshot(reply, b"data: ")["total"], sums)
+        Ask("/v1/live", params, blocks=2), lambda reply: differ(snapshot(reply, b"data: ")["total"], sums)
     )
 
 
@@ -279,7 +286,7 @@ def live_graph(draw: Random, member: Member, others: Sequence[Member]) -> Questi
     headers = (("content-type", "application/json"), ("accept", "text/event-stream"))
     ask = Ask("/graphql", (), headers, orjson.dumps({"query": text}), "POST", blocks=2)
     sums = member.sums(lambda one: one.at >= NOW - timedelta(minutes=30))
-    return Question(ask, lambda reply: "" if _sums_in(reply, sums) else f"{reply.text} instead of {sums}")
+    return Question(ask, lambda reply: "" if sums_in(reply, sums) else f"{reply.text} instead of {sums}")
 
 
 @on(DOORS)
@@ -287,58 +294,12 @@ def key_of_two(draw: Random, member: Member, others: Sequence[Member]) -> Questi
     """The prefix of one tenant and the secret of another."""
     other = draw.choice(others)
     mixed = with_checksum(f"hub_{other.key.split('_')[1]}_{member.key.split('_')[2]}")
-    return Question(Ask("/v1/usage", RANGE), _nothing, status=(401,), key=mixed)
+    return Question(Ask("/v1/usage", RANGE), nothing, status=(401,), key=mixed)
 
 
 def with_checksum(body: str) -> str:
     """A key's text whose form is right."""
     return f"{body}_{zlib.crc32(body.encode()):08x}"
-
-
-def rows_of(reply: Reply, member: str) -> list[dict[str, Any]]:
-    """The rows of an answer, whatever its format; of JSON, the list under this name."""
-    kind = reply.headers["content-type"].partition(";")[0]
-    if kind == PARQUET:
-        rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(reply.content)).to_pylist()
-        return rows
-    if kind == "text/csv":
-        return list(csv.DictReader(io.StringIO(reply.content.decode())))
-    if kind == "application/x-ndjson":
-        return [orjson.loads(line) for line in reply.content.splitlines()]
-    found: list[dict[str, Any]] = orjson.loads(reply.content)[member]
-    return found
-
-
-def sums_of(wanted: Mapping[str, int]) -> Check:
-    """The sums over all rows, or the total of the body, are these."""
-
-    def check(reply: Reply) -> str:
-        if reply.headers["content-type"] == "application/json":
-            total = orjson.loads(reply.content)["total"]
-            return _differ({name: total[name] for name in wanted}, dict(wanted))
-        found = rows_of(reply, "")
-        return _differ({name: sum(int(row[name]) for row in found) for name in wanted}, dict(wanted))
-
-    return check
-
-
-def groups_of(wanted: Mapping[str, int], dimension: str, metric: str) -> Check:
-    """Of JSON: the groups, and what each sums up to."""
-
-    def check(reply: Reply) -> str:
-        if reply.headers["content-type"] != "application/json":
-            return ""
-        found: dict[str, int] = {}
-        for series in orjson.loads(reply.content)["series"]:
-            value = series["group"][dimension]
-            found[value] = found.get(value, 0) + series["total"][metric]
-        return _differ(found, dict(wanted))
-
-    return check
-
-
-def both(*checks: Check) -> Check:
-    return lambda reply: next(filter(None, (check(reply) for check in checks)), "")
 
 
 def _filters(
@@ -354,39 +315,5 @@ def _filters(
     )
 
 
-def _snapshot(reply: Reply, before: bytes) -> dict[str, Any]:
-    line = next(line for line in reply.content.splitlines() if line.startswith(before))
-    body: dict[str, Any] = orjson.loads(line.removeprefix(before))
-    return body
-
-
-def _sums_in(reply: Reply, sums: Mapping[str, int]) -> bool:
-    return all(
-        f'"{name}":{sum_}'.encode() in reply.content
-        for name, sum_ in zip(("events", "inputTokens", "errors"), sums.values(), strict=True)
-    )
-
-
 def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
-
-
-def _nothing(_: Reply) -> str:
-    return ""
-
-
-def _differ(found: object, wanted: object) -> str:
-    return "" if found == wanted else f"{found!r} instead of {wanted!r}"
-
-
-def _camel(total: Mapping[str, int]) -> dict[str, int]:
-    return {"events": total["events"], "input_tokens": total["inputTokens"], "errors": total["errors"]}
-
-
-def _not_now(errors: Sequence[Mapping[str, Any]]) -> str:
-    codes = {error.get("extensions", {}).get("code") for error in errors}
-    return "" if codes <= NOT_NOW_CODES else f"errors {errors!r}"
-
-
-NOT_NOW_CODES: Final = {"database_unavailable", "query_too_slow", "busy", "too_slow"}
-"""What a tenant is told whose connection is cut or whose statement is cancelled."""

@@ -17,8 +17,10 @@ from analytics_hub.api.app import create_app
 from analytics_hub.api.rest import usage as usage_route
 from analytics_hub.api.rest.etag import Version, not_modified, tags_held
 from analytics_hub.api.services import Services
+from analytics_hub.domain.live import LiveQuery
 from analytics_hub.domain.usage import UsageQuery
-from analytics_hub.query import cursor
+from analytics_hub.query import build_level, cursor
+from analytics_hub.query.live import LiveService
 from analytics_hub.settings import ApiSettings
 from analytics_hub.storage import connections
 from analytics_hub.storage.lint import find_faults
@@ -27,6 +29,7 @@ from tests.support.attacks.acts import acts_on
 from tests.support.attacks.crowd import Member
 from tests.support.attacks.looks import LOOKS
 from tests.support.attacks.requests import REQUESTS, Target
+from tests.support.attacks.sent import statements_sent
 from tests.support.attacks.stage import DENIED, Session, Stage
 from tests.support.attacks.walk import walk
 from tests.support.database import Database
@@ -213,6 +216,17 @@ def _begin_for_ever(tenant: int) -> bytes:
     return f"BEGIN READ ONLY; SELECT set_config('hub.tenant_id', {first}, false)".encode()
 
 
+_feed: Final = LiveService._feed
+
+
+@contextmanager
+def _feed_of_the_first(self: Any, query: LiveQuery) -> Iterator[Any]:
+    """Feeds are found by the question, whoever asks it."""
+    self.first = getattr(self, "first", None) or query.tenant
+    with _feed(self, replace(query, tenant=self.first)) as feed:
+        yield feed
+
+
 def _add_open_route(app: FastAPI) -> None:
     """Somebody forgot to say who may call it."""
 
@@ -243,6 +257,8 @@ CODE_HOLES: Final[Mapping[str, Planted]] = {
         lambda: put(hmac, "compare_digest", lambda *_: True), ("key_of_two",)
     ),
     "tenant_that_stays_on_the_connection": Planted(_session_level, ("events", "letters", "usage")),
+    "builder_that_forgets_the_tenant": Planted(lambda: put(build_level, "OF_TENANT", "true"), ("usage",)),
+    "live_feed_without_tenant": Planted(lambda: put(LiveService, "_feed", _feed_of_the_first), ("live",)),
     "route_without_right": Planted(nothing, (), routes=_add_open_route, attack="no_credential_on_any_route"),
     "tenant_of_the_first_number": Planted(
         lambda: put(connections, "_checked", lambda _: "1"), ("events", "letters", "live")
@@ -272,5 +288,6 @@ async def fallen_into(db: Database, crowd: Sequence[Member], planted: Planted, *
         if planted.attack:
             wrong = await REQUESTS[planted.attack](Target(app, fresh[0], fresh[1]))
             return [wrong] if wrong else []
-        tally = await walk(app, db, fresh, calls=calls, seed=1, doors=planted.doors)
-    return tally.faults
+        with statements_sent() as sent:
+            tally = await walk(app, db, fresh, calls=calls, seed=1, doors=planted.doors)
+    return tally.faults + sent.forgetful()

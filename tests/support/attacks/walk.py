@@ -19,7 +19,8 @@ from fastapi import FastAPI
 
 from tests.support.attacks.asgi import ClientLeftError, Reply, ask
 from tests.support.attacks.crowd import Member, marks_in
-from tests.support.attacks.doors import DOORS, NOT_NOW_CODES, Question
+from tests.support.attacks.doors import DOORS, Question
+from tests.support.attacks.told import NOT_NOW_CODES
 from tests.support.database import Database
 
 CLIENTS: Final = 6
@@ -66,6 +67,7 @@ async def walk(
     """Until so many calls were made. The app must be running (its lifespan entered)."""
     draw, tally = Random(seed), Tally()
     # What is broken on purpose is logged with its cause, which takes longer than the calls.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     async with await psycopg.AsyncConnection.connect(db.dsn("postgres"), autocommit=True) as admin:
 

@@ -22,6 +22,7 @@ from analytics_hub.settings import LiveSettings
 from analytics_hub.tenancy.authenticate import Caller
 from tests.support.api_world import World
 from tests.support.live import ACME, NOW, OTHER, LiveWorld, ending, question, soon
+from tests.support.metrics import Counted
 
 QUICK = LiveSettings.model_construct(check_every_s=0.001)
 
@@ -156,7 +157,7 @@ class Client:
 
     def begin(self, **state: Any) -> "asyncio.Task[None]":
         answer = EventStream(self._opened, event_of, self._settings)
-        return asyncio.create_task(answer({"type": "http", "state": state}, self._receive, self._send))
+        return asyncio.create_task(answer({"type": "http", "state": state}, self.receive, self.send))
 
     def go(self) -> None:
         self._goes.set()
@@ -172,11 +173,11 @@ class Client:
         finally:
             self.closed = True
 
-    async def _receive(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         await self._goes.wait()
         return {"type": "http.disconnect"}
 
-    async def _send(self, message: Any) -> None:
+    async def send(self, message: Any) -> None:
         await self.reads.wait()
         self.sent.append(message)
 
@@ -274,6 +275,29 @@ def test_what_cannot_be_watched_is_refused_before_the_stream(
     world = World()
     answer = world.get("/v1/live", world.query_key, params)
     assert (answer.status, answer.body["code"], answer.body["field"]) == (422, code, where)
+
+
+def test_a_stream_is_timed_until_it_begins() -> None:
+    async def main() -> float:
+        world, counted, client = World(), Counted(), Client()
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/live",
+            "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {world.query_key}".encode())],
+        }
+        async with world.app.router.lifespan_context(world.app):
+            task = asyncio.create_task(world.app(scope, client.receive, client.send))
+            while "event: snapshot" not in client.text:
+                await asyncio.sleep(0.001)
+            world.clock.advance(timedelta(hours=1))
+            client.go()
+            await _wait(task)
+        assert counted.since("hub_http_seconds_count", route="/v1/live") == 1
+        return counted.since("hub_http_seconds_sum", route="/v1/live")
+
+    assert asyncio.run(main()) < 3600
 
 
 def test_who_takes_no_stream_of_events_is_told_so() -> None:

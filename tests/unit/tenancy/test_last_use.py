@@ -23,13 +23,13 @@ KEYS = [UUID(int=number) for number in range(1_200)]
 class Desk:
     """Writes down what it is told, or fails, or waits for a sign."""
 
-    def __init__(self, *, keys_max: int = 10_000, error: Exception | None = None) -> None:
+    def __init__(self, *, keys_max: int = 10_000, wait_s: float = 60, error: Exception | None = None) -> None:
         self.batches: list[list[UUID]] = []
         self.error = error
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.clock = FixedClock(NOW)
-        self.uses = LastUse(self.touch, self.clock, every_s=60, wait_s=60, keys_max=keys_max)
+        self.uses = LastUse(self.touch, self.clock, every_s=60, wait_s=wait_s, keys_max=keys_max)
 
     async def touch(self, keys: Sequence[UUID]) -> None:
         self.batches.append(list(keys))
@@ -112,6 +112,28 @@ def test_a_use_that_cannot_be_written_is_left_out(error: Exception) -> None:
         desk.note(KEYS[0])
         await desk.uses.written()
         assert len(desk.batches) == 2
+
+    asyncio.run(main())
+
+
+def test_whoever_ends_waits_for_what_is_being_written() -> None:
+    async def main() -> None:
+        desk = Desk()
+        desk.note(KEYS[0])
+        await desk.uses.close()
+        await desk.uses.close()
+        assert desk.batches == [[KEYS[0]]]
+
+    asyncio.run(main())
+
+
+def test_a_database_that_does_not_answer_holds_nobody_up() -> None:
+    async def main() -> None:
+        desk = Desk(wait_s=0.01)
+        desk.go_on.clear()
+        desk.note(*KEYS)
+        await asyncio.wait_for(desk.uses.close(), 60)
+        assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(main())
 

@@ -114,3 +114,12 @@ def test_what_stands_at_a_bound_is_let_through() -> None:
     check_limits(parse(nested(12)), LIMITS)
     with pytest.raises(TooMuch, match="too_deep"):
         check_limits(parse(nested(13)), LIMITS)
+
+
+def test_a_document_that_was_read_is_not_read_again_and_a_refused_one_is_not_kept() -> None:
+    once = f"{{ kept: {QUESTION} }}"
+    assert read_document(once, SCHEMA, LIMITS) is read_document(once, SCHEMA, LIMITS)
+    strict = LIMITS.model_copy(update={"aliases_max": 0})
+    for _ in range(2):
+        with pytest.raises(TooMuch, match="too_many_aliases"):
+            read_document(once, SCHEMA, strict)

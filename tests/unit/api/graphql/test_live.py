@@ -12,7 +12,7 @@ from analytics_hub.domain.live import EndReason, LiveEnd
 from analytics_hub.query.memory import Delta
 from tests.support.api_world import NOW, World
 from tests.support.asgi_stream import Events, streamed
-from tests.support.graphql import post
+from tests.support.graphql import METRICS_ALL, post
 
 DOCUMENT = """
     subscription ($top: Int) {
@@ -69,6 +69,13 @@ def test_a_subscription_is_a_snapshot_then_changes_then_an_end() -> None:
 @pytest.mark.parametrize(
     ("field", "code", "where"),
     [
+        (
+            'liveUsage(minutes: 60, groupBy: ["model"]) { window { series { points { values { '
+            + METRICS_ALL
+            + " } } } } }",
+            "too_many_live_values",
+            "query",
+        ),
         ("liveUsage(minutes: 0) { kind }", "bad_minutes", "minutes"),
         ("liveUsage(top: 1000) { kind }", "bad_limit", "top"),
         ('liveUsage(groupBy: ["modl"]) { kind }', "unknown_dimension", "group_by"),
@@ -117,3 +124,16 @@ def test_a_question_may_be_answered_by_an_event_stream_too() -> None:
 def test_every_end_says_why(reason: EndReason) -> None:
     body = message_body(LiveEnd(reason, "for people"))
     assert body == {"kind": LiveKind.END, "window": None, "reason": reason.value, "detail": "for people"}
+
+
+def test_a_message_that_is_too_long_is_an_error_of_its_own() -> None:
+    world = World()
+    world.app.state.response_bytes_max = 10
+
+    async def main() -> None:
+        async with streamed(world.app, "/graphql", world.query_key, CONTENT) as events:
+            await events.start()
+            name, data = await events.next()
+            assert (name, data["errors"][0]["extensions"]["code"]) == ("next", "answer_too_long")
+
+    asyncio.run(main())
