@@ -42,6 +42,7 @@ def run(
     tenants: int,
     clean: int,
     shapes: Floats | None = None,
+    shapes_name: str = "made up",
 ) -> SuiteReport:
     crowd = make_tenants(seed, tenants, clean, shapes)
     models: dict[str, Figures] = {}
@@ -58,9 +59,7 @@ def run(
         "days_scored": (HOURS - WARM_UP_H) // DAY_H,
         "tolerance_h": TOLERANCE_H,
     }
-    return SuiteReport(
-        SUITE, detectors[0].name, ["made up" if shapes is None else "shapes"], protocol, models
-    )
+    return SuiteReport(SUITE, detectors[0].name, [shapes_name], protocol, models)
 
 
 def make_tenants(seed: int, tenants: int, clean: int, shapes: Floats | None = None) -> list[Tenant]:

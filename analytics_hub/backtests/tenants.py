@@ -14,6 +14,8 @@ from models.ports import Floats
 
 DAY_H: Final = 24
 WEEK_H: Final = 7 * DAY_H
+# One failure more or less of fewer requests moves their share by more than two points.
+RATIO_REQUESTS_MIN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Hours:
     latency_ms: Floats
 
     def metrics(self) -> Mapping[str, Floats]:
-        """What a detector is given. A ratio is not known in an hour without requests."""
+        """What a detector is given. A ratio of few requests says little and is not known."""
         return {
             "requests": self.requests,
             "cost_usd": self.cost_usd,
@@ -74,4 +76,6 @@ def lived(random: np.random.Generator, rate: Floats) -> Hours:
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))
+    return np.asarray(
+        np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole >= RATIO_REQUESTS_MIN)
+    )

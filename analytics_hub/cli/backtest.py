@@ -132,8 +132,11 @@ def injected_incidents(
     """Injected incidents: precision, recall, delay, false alarms a month of a clean tenant."""
     chosen = detectors(model or [])
     shapes = servegen.read_shapes(file_of(rates, "--rates")) if rates else None
+    name = f"made up, of the shapes in {rates.name}" if rates else "made up"
     with progress_shown(context.info_name or "") as progress:
-        report = injected.run(chosen, progress, seed=seed, tenants=tenants, clean=clean, shapes=shapes)
+        report = injected.run(
+            chosen, progress, seed=seed, tenants=tenants, clean=clean, shapes=shapes, shapes_name=name
+        )
     tell(report, results, as_json=as_json)
 
 

@@ -34,7 +34,9 @@ def make_recipes(text: str) -> set[str]:
 def hub_commands(text: str) -> set[tuple[str, ...]]:
     """Commands of `hub` with their sub-command, if the next word can be one: `hub tenant create acme`."""
     calls = [
-        found for span in _spans(text) for found in re.findall(r"(?:^|&& )hub((?: [a-z][a-z-]*){1,2})", span)
+        found
+        for span in _spans(text)
+        for found in re.findall(r"(?:^|&& )hub((?: [a-z][a-z0-9-]*){1,2})", span)
     ]
     return {tuple(call.split()) for call in calls}
 

@@ -162,6 +162,12 @@ def test_a_robust_z_finds_most_large_incidents() -> None:
     assert injected.run([RobustZ()], quiet, seed=1, tenants=19, clean=0).models["robust_z"]["recall"] > 0.6
 
 
+def test_a_share_of_few_requests_is_not_known() -> None:
+    ones, many = np.ones(3), np.array([0.0, 49, 50])
+    shares = Hours(many, many, ones, ones, ones).metrics()["error_share"]
+    assert np.array_equal(shares, [math.nan, math.nan, 0.02], equal_nan=True)
+
+
 def test_made_up_tenants_differ_in_size() -> None:
     random = np.random.default_rng(1)
     means = [made_up_rate(random, 168).mean() for _ in range(20)]
