@@ -109,6 +109,10 @@ class MemorySnapshot:
             for rank, keys in groupby(ordered, key=lambda key: key[0])
         ]
 
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator["MemorySnapshot"]:
+        yield self
+
     async def day_rows(self, span: Span) -> Sequence[BucketRows]:
         """None: days and events are few here."""
         assert span.start < span.end

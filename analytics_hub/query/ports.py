@@ -33,6 +33,10 @@ class UsageSnapshot(Protocol):
         """Sums by output bucket, group by group: best group first, `other` last. Nothing of a group without rows."""
         ...
 
+    def beside(self) -> AbstractAsyncContextManager["UsageSnapshot | None"]:
+        """The same snapshot, to be read at the same time as this one; None where that cannot be had now."""
+        ...
+
     async def day_rows(self, span: Span) -> Sequence[BucketRows]:
         """The closed days of users, and which runs there are, ascending."""
         ...

@@ -5,6 +5,7 @@ tenant a transaction may see. A process that serves calls `assert_serving_role` 
 come from `embedded.Server.dsn` or the settings.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from analytics_hub.domain.tenant import TenantId
 # it waits for whoever holds this lock, and whoever comes later sees what it did (docs/adr/0016-retention-by-drop.md).
 _HOLD_RETENTION = "LOCK TABLE {schema}.rollup_retention IN ACCESS SHARE MODE"
 _BEGIN_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HOLD_RETENTION.format(schema='hub_read')}"
+# The transaction whose snapshot it is holds that lock for both.
+_BEGIN_BESIDE = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '{}'"
+_SNAPSHOT = re.compile(r"[0-9A-F]{1,16}(-[0-9A-F]{1,16}){2}")
 BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_HOLD_RETENTION.format(schema='hub')}"
 """For hub_maint: one snapshot to write by, from which no row vanishes either."""
 # LOCAL: the setting ends with the transaction, however that ends. In the text, because a statement with arguments would
@@ -96,11 +100,11 @@ def tenant_transaction(conn: psycopg.Connection[Any], tenant_id: TenantId) -> It
 
 @asynccontextmanager
 async def tenant_transaction_async(
-    conn: psycopg.AsyncConnection[Any], tenant_id: TenantId
+    conn: psycopg.AsyncConnection[Any], tenant_id: TenantId, *, snapshot: str | None = None
 ) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
-    """As `tenant_transaction`, for asyncio."""
+    """As `tenant_transaction`, for asyncio. `snapshot`: an exported one, of a transaction that outlives this one."""
     try:
-        await conn.execute(_begin(tenant_id))
+        await conn.execute(_begin(tenant_id, snapshot))
         async with conn.cursor() as cursor:
             yield cursor
         await conn.execute("COMMIT")
@@ -121,9 +125,13 @@ def assert_serving_role(conn: psycopg.Connection[Any]) -> None:
             raise Broken("unsafe_role", f"role {role} {word}: serve as hub_reader, hub_writer or hub_maint")
 
 
-def _begin(tenant_id: TenantId) -> bytes:
+def _begin(tenant_id: TenantId, snapshot: str | None = None) -> bytes:
     """As bytes: the driver takes a str only when it is a literal of the source."""
-    return f"{_BEGIN_READ}; {_SET_TENANT.format(_checked(tenant_id))}".encode()
+    begin = _BEGIN_READ
+    if snapshot is not None:
+        assert _SNAPSHOT.fullmatch(snapshot)  # the server's own word
+        begin = _BEGIN_BESIDE.format(snapshot)
+    return f"{begin}; {_SET_TENANT.format(_checked(tenant_id))}".encode()
 
 
 def _checked(tenant_id: TenantId) -> str:

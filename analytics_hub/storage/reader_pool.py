@@ -5,6 +5,7 @@ raises under `reading` leaves as a domain error, so nobody above knows the drive
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -20,8 +21,26 @@ from analytics_hub.storage.statements import statements
 _READY_S = 2.0
 # What a request may wait beyond its statements: planning, other statements of the same snapshot.
 _SLACK_S = 5.0
+_SPARE_MIN = 2  # one more than is taken: whoever comes meanwhile finds one
 
 Connection = psycopg.AsyncConnection[Any]
+
+
+class _LastFirst(deque[Connection]):
+    """The connection given back last is handed out first. The pool's own way is round and round, so that every question
+    would meet a server process whose catalogs have gone cold meanwhile.
+    """
+
+    def popleft(self) -> Connection:
+        return self.pop()
+
+
+class _Pool(AsyncConnectionPool[Connection]):
+    """psycopg_pool has no setting for this: look at `_pool` there when it is upgraded."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pool = _LastFirst()
 
 
 class ReaderPool:
@@ -37,6 +56,16 @@ class ReaderPool:
         with translated():
             async with asyncio.timeout(self._deadline_s), self._pool.connection() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def spare(self) -> AsyncIterator[Connection | None]:
+        """A connection that nobody wants now; None rather than the last one, or a wait."""
+        found = self._pool.get_stats()
+        if found.get("requests_waiting", 0) or found.get("pool_available", 0) < _SPARE_MIN:
+            yield None
+            return
+        async with self.reading() as connection:
+            yield connection
 
     async def ready(self) -> None:
         """Returns when the database answers, raises TryLater when it does not in time."""
@@ -63,7 +92,7 @@ async def open_reader_pool(
     async def configure(connection: Connection) -> None:
         await connection.execute(statements("usage")["work_mem"], {"work_mem": f"{work_mem_mb}MB"})
 
-    pool = AsyncConnectionPool(
+    pool = _Pool(
         conninfo(dsn, application_name, timeouts),
         connection_class=Connection,
         # Statements differ from question to question: preparing them would only fill the server's memory.

@@ -52,7 +52,7 @@ class PostgresUsageStore:
     @asynccontextmanager
     async def snapshot(self, tenant: TenantId) -> AsyncIterator["PostgresSnapshot"]:
         async with question_transaction(self._pool, tenant) as cursor:
-            yield PostgresSnapshot(cursor, tenant, self._build)
+            yield PostgresSnapshot(cursor, tenant, self._build, self._pool)
 
     async def ledger(self, tenant: TenantId, start: datetime, end: datetime) -> Sequence[LedgerHour]:
         args = {"tenant_id": int(tenant), "start": start, "end": end}
@@ -68,11 +68,31 @@ class PostgresUsageStore:
 class PostgresSnapshot:
     """One open transaction."""
 
-    def __init__(self, cursor: _Cursor, tenant: TenantId, build: Build) -> None:
+    def __init__(
+        self, cursor: _Cursor, tenant: TenantId, build: Build, pool: ReaderPool | None = None
+    ) -> None:
         self._cursor = cursor
         self._tenant = tenant
         self._build = build
+        self._pool = pool
         self._moments = _Moments()
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator["PostgresSnapshot | None"]:
+        """This snapshot over another connection, to be read at the same time; None where there is none to spare."""
+        if self._pool is None:
+            yield None
+            return
+        async with self._pool.spare() as connection:
+            if connection is None:
+                yield None
+                return
+            await self._cursor.execute(statements("usage")["export_snapshot"])
+            exported = await self._cursor.fetchone()
+            assert exported is not None
+            async with tenant_transaction_async(connection, self._tenant, snapshot=exported[0]) as cursor:
+                await cursor.execute(statements("usage")["no_nested_loops"])
+                yield PostgresSnapshot(cursor, self._tenant, self._build)
 
     async def marks(self, span: Span, facets: Sequence[str] = ()) -> Marks:
         args = {

@@ -42,3 +42,7 @@ SELECT set_config('work_mem', %(work_mem)s, false), set_config('max_parallel_wor
 -- thousands, and it would read all of them again for every row: most of the time of a month of hours that begins or
 -- ends within one. Nothing here is better joined row by row.
 SELECT set_config('enable_nestloop', 'off', true)
+
+-- name: export_snapshot
+-- all tenants: names what this transaction sees, so that another one sees the same; that one sets its tenant by itself
+SELECT pg_export_snapshot()
