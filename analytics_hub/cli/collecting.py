@@ -17,13 +17,12 @@ from analytics_hub.cli.announcing import open_announcer
 from analytics_hub.cli.authenticating import open_last_use
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.prices import book_in_force
-from analytics_hub.cli.services import check_reader
+from analytics_hub.cli.services import check_reader, open_readers
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import TryLater
 from analytics_hub.storage.connections import Timeouts, assert_serving_role, connect
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.migrate import check_schema
-from analytics_hub.storage.reader_pool import open_reader_pool
 from analytics_hub.storage.tenant_rules import PostgresTenantRules
 from analytics_hub.tenancy.authenticate import Authenticates, Authenticator
 from ingest.deadline import Deadline, cut_off
@@ -118,16 +117,7 @@ async def open_authenticator(hub: OpenedHub) -> AsyncIterator[Authenticator]:
     check_reader(hub)
     clock = SystemClock()
     async with (
-        open_reader_pool(
-            hub.dsn("hub_reader"),
-            _NAME,
-            connections_min=settings.database.reader_pool_min,
-            connections_max=settings.database.reader_pool_max,
-            wait_s=settings.collector.look_up_wait_s,
-            connect_s=settings.database.connect_timeout_s,
-            statement_timeout_ms=settings.query.statement_timeout_ms,
-            work_mem_mb=settings.query.work_mem_mb,
-        ) as pool,
+        open_readers(hub, _NAME, wait_s=settings.collector.look_up_wait_s, serves=False) as pool,
         open_last_use(settings, pool, clock) as uses,
     ):
         yield Authenticator(

@@ -7,7 +7,7 @@ role that could step over the barrier is refused before the first question.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
 from analytics_hub.api.services import Services
@@ -32,7 +32,7 @@ from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
-from analytics_hub.storage.reader_pool import open_reader_pool
+from analytics_hub.storage.reader_pool import ReaderPool, open_reader_pool
 from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
@@ -46,21 +46,15 @@ def caps_of(settings: Settings) -> QueryCaps:
 
 
 @asynccontextmanager
-async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[Services]:
+async def open_services(
+    hub: OpenedHub, application_name: str, *, serves: bool = True
+) -> AsyncIterator[Services]:
+    """`serves`: for many questions at a time, not for a command's one."""
     settings = hub.settings
     check_reader(hub)
     clock = SystemClock()
     async with (
-        open_reader_pool(
-            hub.dsn("hub_reader"),
-            application_name,
-            connections_min=settings.database.reader_pool_min,
-            connections_max=settings.database.reader_pool_max,
-            wait_s=settings.database.pool_wait_s,
-            connect_s=settings.database.connect_timeout_s,
-            statement_timeout_ms=settings.query.statement_timeout_ms,
-            work_mem_mb=settings.query.work_mem_mb,
-        ) as pool,
+        open_readers(hub, application_name, wait_s=settings.database.pool_wait_s, serves=serves) as pool,
         open_change_listener(
             hub.dsn("hub_reader"),
             application_name,
@@ -113,6 +107,23 @@ async def open_services(hub: OpenedHub, application_name: str) -> AsyncIterator[
         )
 
 
+def open_readers(
+    hub: OpenedHub, application_name: str, *, wait_s: float, serves: bool
+) -> AbstractAsyncContextManager[ReaderPool]:
+    """Reader connections, by the settings. Where no questions are served, one is kept open at the most."""
+    database, query = hub.settings.database, hub.settings.query
+    return open_reader_pool(
+        hub.dsn("hub_reader"),
+        application_name,
+        connections_min=database.reader_pool_min if serves else min(1, database.reader_pool_min),
+        connections_max=database.reader_pool_max,
+        wait_s=wait_s,
+        connect_s=database.connect_timeout_s,
+        statement_timeout_ms=query.statement_timeout_ms,
+        work_mem_mb=query.work_mem_mb,
+    )
+
+
 def check_reader(hub: OpenedHub) -> None:
     """Raises when this program must not read from this database."""
     check_start(lambda: connect(hub.dsn("hub_reader"), "hub-check"))
@@ -122,7 +133,7 @@ def asked(hub: OpenedHub, ask: Callable[[Services], Awaitable[_T]]) -> _T:
     """Ask from a command: opens the services, asks, closes them."""
 
     async def run() -> _T:
-        async with open_services(hub, "hub-cli") as services:
+        async with open_services(hub, "hub-cli", serves=False) as services:
             return await ask(services)
 
     return asyncio.run(run())

@@ -30,7 +30,12 @@ class DatabaseSettings(Concern):
     server_start_s: int = Field(
         default=60, ge=5, le=600, description="Longest wait for the embedded server to start."
     )
-    reader_pool_min: int = Field(default=4, ge=0, le=100, description="Reader connections kept open.")
+    reader_pool_min: int = Field(
+        default=4,
+        ge=0,
+        le=100,
+        description="Reader connections kept open where questions are served; elsewhere one at the most.",
+    )
     reader_pool_max: int = Field(
         default=12,
         ge=1,
