@@ -13,14 +13,13 @@ from analytics_hub.api.rest.access_wire import AuditBody, audit_body, audit_tabl
 from analytics_hub.api.rest.answers import answer, check_parameters
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
 from analytics_hub.api.rest.formats import wanted_format
+from analytics_hub.api.rest.row_pages import Cursor, Limit, RowPages
 from analytics_hub.domain.access import Right
-from analytics_hub.query.cursor import read_row_cursor, write_row_cursor
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["access"])
 
-_PAGE_DEFAULT = 100
 _LIST = "audit"
 
 
@@ -37,18 +36,18 @@ async def audit(
     caller: Annotated[Caller, Depends(Allow(Right.ADMIN))],
     start: Annotated[str, Query(alias="from", description="`-30d`, a date, or RFC 3339.")] = "-30d",
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
-    limit: Annotated[int | None, Query(description=f"Lines of a page; {_PAGE_DEFAULT} by default.")] = None,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Response:
     wanted = wanted_format(request)
     check_parameters(request, single=("from", "to", "limit", "cursor"))
     services = services_of(request)
     now = services.clock.now()
     first, last = parse_moment(start, edge="from", now=now), parse_moment(end, edge="to", now=now)
-    after = None if cursor is None else read_row_cursor(cursor, caller.tenant, _LIST)
-    size = min(_PAGE_DEFAULT, services.access.page_max) if limit is None else limit
+    pages = RowPages(caller.tenant, _LIST)
+    size, after = pages.asked(services, limit, cursor)
     page = await services.access.audit(caller.tenant, first, last, size, after)
-    following = None if page.next is None else write_row_cursor(page.next, caller.tenant, _LIST)
+    following = pages.cursor(page.next)
     return await answer(
         request,
         wanted,

@@ -5,7 +5,7 @@ In: query parameters. Out: pages with a cursor (`analytics_hub/tenancy/lists.py`
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from analytics_hub.api.access import Allow, services_of
@@ -13,13 +13,12 @@ from analytics_hub.api.rest.access_wire import KeysBody, keys_body, keys_table
 from analytics_hub.api.rest.answers import answer, check_parameters
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
 from analytics_hub.api.rest.formats import wanted_format
+from analytics_hub.api.rest.row_pages import Cursor, Limit, RowPages
 from analytics_hub.domain.access import Right
-from analytics_hub.query.cursor import read_row_cursor, write_row_cursor
 from analytics_hub.tenancy.authenticate import Caller
 
 router = APIRouter(tags=["access"])
 
-_PAGE_DEFAULT = 100
 _LIST = "keys"
 
 
@@ -34,16 +33,16 @@ async def keys(
     *,
     request: Request,
     caller: Annotated[Caller, Depends(Allow(Right.ADMIN))],
-    limit: Annotated[int | None, Query(description=f"Rows of a page; {_PAGE_DEFAULT} by default.")] = None,
-    cursor: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Response:
     wanted = wanted_format(request)
     check_parameters(request, single=("limit", "cursor"))
     services = services_of(request)
-    after = None if cursor is None else read_row_cursor(cursor, caller.tenant, _LIST)
-    size = min(_PAGE_DEFAULT, services.access.page_max) if limit is None else limit
+    pages = RowPages(caller.tenant, _LIST)
+    size, after = pages.asked(services, limit, cursor)
     page = await services.access.keys(caller.tenant, size, after)
-    following = None if page.next is None else write_row_cursor(page.next, caller.tenant, _LIST)
+    following = pages.cursor(page.next)
     now = services.clock.now()
     return await answer(
         request,
