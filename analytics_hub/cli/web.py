@@ -159,8 +159,8 @@ async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
         # What is loaded by now stays: a full collection would walk all of it (some 0.1 s) in the middle of a request.
         gc.collect()
         gc.freeze()
-        # An answer of a month of hours makes sixteen thousand dicts, all short-lived: with the interpreter's own 700 it
-        # was collected twenty times while it was made, and the slowest answers took half as long again.
+        # An answer of thousands of points is made of short-lived dicts: with the interpreter's own threshold whoever
+        # asks waits for one collection after the other.
         gc.set_threshold(_COLLECT_EVERY)
         ready()
         return
