@@ -31,6 +31,7 @@ export PYO3_PYTHON := $(CURDIR)/$(PY)
 
 # Stamps: an environment that fits requirements/dev.txt, and a native module that fits the Rust sources.
 ENV_STAMP := $(VENV)/.installed
+DEEP_STAMP := $(VENV)/.deep
 BUILD_STAMP := $(VENV)/.built
 RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml $(wildcard rust_core/*/Cargo.toml) $(shell find rust_core/*/src -name '*.rs')
 
@@ -53,7 +54,7 @@ demo: setup ## Replay a real LLM trace into an embedded PostgreSQL, print the bi
 
 ##@ Every day
 .PHONY: test coverage check fmt build
-test: check ## Everything CI runs: check, then the Rust tests, then the Python tests (JOBS=3 at a time)
+test: check $(DEEP_STAMP) ## Everything CI runs: check, then the Rust tests, then the Python tests (JOBS=3 at a time)
 	@$(STEP) "cargo test" cargo test --quiet --profile fast --locked -p hub-core
 	@$(STEP) "kafka jars" $(VENV)/bin/hub kafka fetch
 	@$(STEP) "pytest" $(PY) -m pytest -n $(JOBS) --dist worksteal --durations=25 --durations-min=5 $(ARGS)
@@ -125,6 +126,11 @@ clean: ## Remove the environment, the builds and the caches (never the data dire
 
 $(ENV_STAMP): requirements/dev.txt requirements/uv.txt .ci/setup
 	@.ci/setup
+	@touch $@
+
+# Torch, for the deep models: 5 GB that only their tests and backtests need.
+$(DEEP_STAMP): $(ENV_STAMP) requirements/deep.txt
+	@$(STEP) "torch (5 GB)" uv pip install --quiet --require-hashes -r requirements/deep.txt
 	@touch $@
 
 $(BUILD_STAMP): $(ENV_STAMP) $(RUST_SOURCES)

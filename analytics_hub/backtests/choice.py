@@ -1,34 +1,48 @@
-"""The models that a suite can be run with, by name; the first is the one that a suite reports as its own.
+"""The models that a suite can be run with, by name.
 
-In: names from a command line. Out: forecasters or detectors, made anew.
+In: names from a command line. Out: forecasters or detectors, made anew. Modules are loaded when a model of theirs is
+chosen: some bring libraries that take seconds, and torch is there only where the extra `deep` is installed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar
+from importlib import import_module
+from typing import Any, Final, TypeVar
 
 from analytics_hub.domain.errors import InvalidInput
-from models.median_combination import MedianCombination
-from models.median_of_seasonal_naives import MedianOfSeasonalNaives
 from models.ports import Detector, Forecaster
-from models.robust_z import RobustZ
-from models.rolling_median import RollingMedian
-from models.scores.naive2 import Naive2
-from models.seasonal_naive import SeasonalNaive
-from models.windowed_gaussian import WindowedGaussian
 
 _Model = TypeVar("_Model")
 
+
+def _from(place: str, **options: Any) -> Callable[[], Any]:
+    """Makes the class of `module:class` with these options when called."""
+    module, _, name = place.partition(":")
+
+    def made() -> Any:
+        try:
+            loaded = import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            raise InvalidInput(
+                "not_installed", "model", f"{name} needs torch: install the extra `deep`"
+            ) from None
+        return getattr(loaded, name)(**options)
+
+    return made
+
+
 FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
-    "median_combination": MedianCombination,
-    "seasonal_naive": SeasonalNaive,
-    "seasonal_naive_7": lambda: SeasonalNaive(cycles=7),
-    "median_of_seasonal_naives": MedianOfSeasonalNaives,
-    "rolling_median": RollingMedian,
-    "naive2": Naive2,
+    "median_combination": _from("models.forecasters.median_combination:MedianCombination"),
+    "seasonal_naive": _from("models.forecasters.seasonal_naive:SeasonalNaive"),
+    "seasonal_naive_7": _from("models.forecasters.seasonal_naive:SeasonalNaive", cycles=7),
+    "median_of_seasonal_naives": _from("models.forecasters.median_of_seasonal_naives:MedianOfSeasonalNaives"),
+    "rolling_median": _from("models.forecasters.rolling_median:RollingMedian"),
+    "naive2": _from("models.scores.naive2:Naive2"),
 }
 DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
-    "robust_z": RobustZ,
-    "windowed_gaussian": WindowedGaussian,
+    "robust_z": _from("models.detectors.robust_z:RobustZ"),
+    "windowed_gaussian": _from("models.detectors.windowed_gaussian:WindowedGaussian"),
 }
 
 

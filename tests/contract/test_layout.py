@@ -15,7 +15,7 @@ TOP_LEVEL = {
     *("rust_core", "analytics_hub", "ingest", "models", "dashboard", "sdk", "k8s", "benchmarks", "tests"),
 }
 TEST_SHELVES = {"unit", "adapter", "service", "contract", "support"}
-LOCK_FILES = ("base", "dev", "bench", "uv")
+LOCK_FILES = ("base", "dev", "bench", "deep", "uv")
 
 PINNED = re.compile(r"[a-z0-9][a-z0-9.\-]*(\[[a-z0-9,\-]+\])?==[^\s;]+( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")

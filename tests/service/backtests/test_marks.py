@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from analytics_hub.backtests import m4_hourly, nab
+from models.detectors.windowed_gaussian import WindowedGaussian
+from models.forecasters.seasonal_naive import SeasonalNaive
 from models.scores.nab import PROFILES, Labelled, score_at
-from models.seasonal_naive import SeasonalNaive
-from models.windowed_gaussian import WindowedGaussian
 
 DATA = Path(__file__).parents[4] / "shared/data"
 

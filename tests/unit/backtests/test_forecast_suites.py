@@ -10,8 +10,8 @@ import pytest
 from analytics_hub.backtests import m4_hourly, servegen
 from analytics_hub.backtests.choice import DETECTORS, FORECASTERS, detectors, forecasters
 from analytics_hub.domain.errors import InvalidInput
+from models.forecasters.seasonal_naive import SeasonalNaive
 from models.ports import Floats
-from models.seasonal_naive import SeasonalNaive
 
 
 def quiet(done: int, total: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 from analytics_hub.backtests import injected
 from analytics_hub.backtests.incidents import KINDS, Incident, inject
 from analytics_hub.backtests.tenants import Hours, lived, made_up_rate
+from models.detectors.robust_z import RobustZ
 from models.ports import Floats
-from models.robust_z import RobustZ
 
 LENGTH = 10 * 24
 BY_KIND = pytest.mark.parametrize("kind", KINDS)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from models.conformal import conformal_forecast
+from models.forecasters.seasonal_naive import SeasonalNaive
 from models.ports import Floats
 from models.scores.forecasts import coverage
-from models.seasonal_naive import SeasonalNaive
 
 
 class Zero:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.detectors.robust_z import RobustZ
+from models.detectors.windowed_gaussian import WindowedGaussian
 from models.ports import Detector, Floats
-from models.robust_z import RobustZ
-from models.windowed_gaussian import WindowedGaussian
 
 ALL: list[Detector] = [
     RobustZ(cycles=3, cycles_min=2),

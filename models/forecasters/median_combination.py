@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.median_of_seasonal_naives import MedianOfSeasonalNaives
+from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
+from models.forecasters.rolling_median import RollingMedian
+from models.forecasters.seasonal_naive import SeasonalNaive
 from models.phases import median_of_known
 from models.ports import Floats, Forecaster
-from models.rolling_median import RollingMedian
-from models.seasonal_naive import SeasonalNaive
 
 
 class MedianCombination:

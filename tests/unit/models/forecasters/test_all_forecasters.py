@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.median_combination import MedianCombination
-from models.median_of_seasonal_naives import MedianOfSeasonalNaives
+from models.forecasters.median_combination import MedianCombination
+from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
+from models.forecasters.rolling_median import RollingMedian
+from models.forecasters.seasonal_naive import SeasonalNaive
 from models.ports import Floats, Forecaster
-from models.rolling_median import RollingMedian
 from models.scores.naive2 import Naive2
-from models.seasonal_naive import SeasonalNaive
 
 NAN = math.nan
 ALL: list[Forecaster] = [

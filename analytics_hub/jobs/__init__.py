@@ -1,0 +1,1 @@
+"""Jobs on a schedule: scoring, refits, month-end forecasts, reports. In a process of their own."""
