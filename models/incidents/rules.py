@@ -1,0 +1,36 @@
+"""Every number that decides what a person is told, with its reason. Settings may replace each of them.
+
+In: nothing. Out: `Rules`. What they mean for a reader of incidents: docs/incidents.md.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Hours, US dollars, shares of one."""
+
+    history_h: int = 21 * 24
+    """How far back a baseline looks: three weeks give each hour of the week three values."""
+    young_h: int = 48
+    """No finding before so many hours of a series are known: two days show the daily shape."""
+    sensitivity: float = 1.0
+    """All thresholds are divided by it: 2 finds what is half as odd."""
+    floor_usd: float = 0.01
+    """Less at stake than this is never told. Tenants raise it: what is little money, only they know."""
+    floor_share: float = 0.5
+    """A change of less than this share of what was expected is never told."""
+    alerts_a_week: int = 7
+    """Incidents told to a tenant in 168 hours: one a day can be looked at."""
+    merge_gap_h: int = 6
+    """An incident has ended after so many hours without a finding; what comes sooner belongs to it."""
+    longest_h: int = 7 * 24
+    """After a week a new level is the level: the incident ends, and the baseline has learned it."""
+    refractory_h: int = 24
+    """The same kind at the same place is not told again so soon after it ended, unless twice as much is at stake."""
+    place_share_min: float = 0.6
+    """A value of a dimension that explains this share of the change is named as the place, not the tenant."""
+    feedback_step: float = 1.25
+    """One `noise` makes the thresholds of that metric and place so many times higher, one `useful` lower."""
+    feedback_most: float = 2.0
+    """Feedback never moves a threshold by more than this factor."""
