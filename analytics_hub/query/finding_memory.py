@@ -59,6 +59,7 @@ class MemoryFindings:
             for place, one in self._anomalies[question.tenant].items()
             if question.start <= one.start < question.end
             and (not question.metrics or one.metric in question.metrics)
+            and self._belongs(question, one)
             and (after is None or place < after)
         ]
         return [one for _, one in sorted(found, key=lambda pair: pair[0], reverse=True)[:limit]]
@@ -70,7 +71,7 @@ class MemoryFindings:
             one
             for one in self._incidents[question.tenant].values()
             if question.start <= one.began_at < question.end
-            and (not question.metrics or one.metric in question.metrics)
+            and (not question.metrics or {one.metric, *one.metrics} & set(question.metrics))
             and (not question.kinds or one.kind in question.kinds)
             and not (question.open_only and one.ended)
             and (after is None or (one.began_at, one.incident_id) < after)
@@ -98,3 +99,15 @@ class MemoryFindings:
             found = replace(found, feedback=feedback, feedback_note=Note(by, at))
             self._incidents[tenant][incident_id] = found
         return found
+
+    def _belongs(self, question: FindingFilter, anomaly: Anomaly) -> bool:
+        """To an incident of this kind that is open, where one is asked for."""
+        if not (question.kinds or question.open_only):
+            return True
+        own = self._incidents[question.tenant]
+        incident = own.get(anomaly.incident_id) if anomaly.incident_id else None
+        return (
+            incident is not None
+            and (not question.kinds or incident.kind in question.kinds)
+            and not (question.open_only and incident.ended)
+        )

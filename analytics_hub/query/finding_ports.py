@@ -5,13 +5,12 @@ Real: `analytics_hub/storage/finding_store.py`. Twin: `finding_memory.py`.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from analytics_hub.domain.access import Actor
 from analytics_hub.domain.forecast import SeriesForecast
-from analytics_hub.domain.incident import Anomaly, Feedback, Incident, IncidentId, IncidentKind, Place
+from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, Place
 from analytics_hub.domain.tenant import TenantId
 
 _APART = "\x1f"
@@ -24,18 +23,6 @@ def anomaly_key(anomaly: Anomaly) -> str:
     """
     parts = (anomaly.metric, anomaly.place.dimension, anomaly.place.value, anomaly.detector)
     return hashlib.md5(_APART.join(parts).encode(), usedforsecurity=False).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
-    """Of one tenant, begun in [start, end). Empty tuples let everything through."""
-
-    tenant: TenantId
-    start: datetime
-    end: datetime
-    metrics: tuple[str, ...] = ()
-    kinds: tuple[IncidentKind, ...] = ()
-    open_only: bool = False
 
 
 class FindingStore(Protocol):
