@@ -7,7 +7,7 @@ on a grid first. Nothing here raises for the values that it gets: what cannot be
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,16 @@ class Forecaster(Protocol):
 
     def forecast(self, history: Floats, horizon: int, season: int) -> Floats:
         """`horizon` values; all NaN when nothing is known."""
+
+
+@runtime_checkable
+class IntervalForecaster(Forecaster, Protocol):
+    """A forecaster that says itself how far it may be wrong, without another round of fits."""
+
+    def forecast_with_intervals(
+        self, history: Floats, horizon: int, season: int, *, lowest: float = ...
+    ) -> Forecast:
+        """`lowest` is the least possible value: 0 for what cannot be negative."""
 
 
 class Detector(Protocol):

@@ -34,6 +34,7 @@ def _from(place: str, **options: Any) -> Callable[[], Any]:
 
 FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
     "median_combination": _from("models.forecasters.median_combination:MedianCombination"),
+    "selected": _from("models.forecasters.selected:Selected"),
     "seasonal_naive": _from("models.forecasters.seasonal_naive:SeasonalNaive"),
     "seasonal_naive_7": _from("models.forecasters.seasonal_naive:SeasonalNaive", cycles=7),
     "median_of_seasonal_naives": _from("models.forecasters.median_of_seasonal_naives:MedianOfSeasonalNaives"),

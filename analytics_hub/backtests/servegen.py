@@ -16,7 +16,7 @@ from analytics_hub.backtests.files import folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput, NotFound
 from models.conformal import conformal_forecast
-from models.ports import Floats, Forecaster
+from models.ports import Floats, Forecaster, IntervalForecaster
 from models.scores.forecasts import coverage, mase, wape
 
 SUITE: Final = "servegen"
@@ -127,7 +127,10 @@ def _numbers(path: Path, line: int, row: Sequence[str], columns: int) -> list[fl
 
 
 def _scored(forecaster: Forecaster, case: Case) -> tuple[Floats, list[float]]:
-    found = conformal_forecast(forecaster, case.history, HORIZON, SEASON, lowest=0.0)
+    if isinstance(forecaster, IntervalForecaster):
+        found = forecaster.forecast_with_intervals(case.history, HORIZON, SEASON, lowest=0.0)
+    else:
+        found = conformal_forecast(forecaster, case.history, HORIZON, SEASON, lowest=0.0)
     return found.point, [
         mase(case.actual, found.point, case.history, SEASON),
         coverage(case.actual, found.intervals[80]),

@@ -11,6 +11,7 @@ from models.forecasters.median_combination import MedianCombination
 from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
 from models.forecasters.rolling_median import RollingMedian
 from models.forecasters.seasonal_naive import SeasonalNaive
+from models.forecasters.selected import Selected
 from models.ports import Floats, Forecaster
 from models.scores.naive2 import Naive2
 
@@ -22,6 +23,7 @@ ALL: list[Forecaster] = [
     RollingMedian(),
     MedianCombination(),
     Naive2(),
+    Selected(),
 ]
 BY_NAME = pytest.mark.parametrize("forecaster", ALL, ids=lambda one: one.name)
 VALUES = st.lists(
