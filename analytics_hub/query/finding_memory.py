@@ -10,9 +10,9 @@ from datetime import datetime
 
 from analytics_hub.domain.access import Actor
 from analytics_hub.domain.forecast import SeriesForecast
-from analytics_hub.domain.incident import Anomaly, Feedback, Incident, IncidentId, Note, Place
+from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, Note, Place
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.query.finding_ports import FindingFilter, anomaly_key
+from analytics_hub.query.finding_ports import anomaly_key
 
 
 class MemoryFindings:

@@ -114,6 +114,24 @@ async def tenant_transaction_async(
         raise
 
 
+@contextmanager
+def tenant_writing(conn: psycopg.Connection[Any], tenant_id: TenantId) -> Iterator[psycopg.Cursor[Any]]:
+    """One transaction that may write what its role may, of one tenant. Needs a connection in autocommit mode."""
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.execute(_set_to_write(tenant_id))
+        yield cursor
+
+
+@asynccontextmanager
+async def tenant_writing_async(
+    conn: psycopg.AsyncConnection[Any], tenant_id: TenantId
+) -> AsyncIterator[psycopg.AsyncCursor[Any]]:
+    """As `tenant_writing`, for asyncio."""
+    async with conn.transaction(), conn.cursor() as cursor:
+        await cursor.execute(_set_to_write(tenant_id))
+        yield cursor
+
+
 def assert_serving_role(conn: psycopg.Connection[Any]) -> None:
     """Broken when this connection could step over the barrier: superuser, owner of tables, or BYPASSRLS."""
     row = conn.execute(_WHO).fetchone()
@@ -132,6 +150,11 @@ def _begin(tenant_id: TenantId, snapshot: str | None = None) -> bytes:
         assert _SNAPSHOT.fullmatch(snapshot)  # the server's own word
         begin = _BEGIN_BESIDE.format(snapshot)
     return f"{begin}; {_SET_TENANT.format(_checked(tenant_id))}".encode()
+
+
+def _set_to_write(tenant_id: TenantId) -> bytes:
+    """The reader's transactions are read-only unless one says otherwise, before it does anything."""
+    return f"SET TRANSACTION READ WRITE; {_SET_TENANT.format(_checked(tenant_id))}".encode()
 
 
 def _checked(tenant_id: TenantId) -> str:

@@ -21,7 +21,9 @@ PRIVATE_TABLES = ("ingest_offsets", "ops_usage_1h", "unattributed_messages", "us
 SHARED_TABLES = ("price_books", "prices", "rollup_retention")
 """Tables whose view shows every tenant the same."""
 
-CONTROL_TABLES = ("tenants", "api_keys", "members", "audit_log")
+CONTROL_TABLES = (
+    "tenants", "api_keys", "members", "audit_log", "forecasts", "anomalies", "incidents", "job_runs",
+)  # fmt: skip
 """Tables with row-level security, forced on the owner too."""
 
 AUTH_FUNCTIONS = ("hub.authenticate(text)", "hub.member(text,text,text)", "hub.touch_keys(uuid[])")

@@ -17,6 +17,12 @@ _DEFINED = {
 }
 """What a reader does past the barrier views: functions that test the tenant by themselves."""
 
+_ANSWERS = {
+    "EXECUTE on hub.acknowledge_incident(uuid,text,text,timestamp with time zone)",
+    "EXECUTE on hub.give_incident_feedback(uuid,text,text,text,timestamp with time zone)",
+}
+"""What a reader writes: a word about an incident of its transaction's tenant."""
+
 _MEMBER = "EXECUTE on hub.member(text,text,text)"
 _READER_RIGHTS = {
     "CONNECT on the database",
@@ -29,9 +35,10 @@ _READER_RIGHTS = {
     "EXECUTE on hub.touch_keys(uuid[])",
     _MEMBER,
     *_DEFINED,
+    *_ANSWERS,
     "USAGE on schema public",  # where TimescaleDB's functions are; given only with it
 }
-_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", _MEMBER, *_DEFINED} | {
+_WRITER_RIGHTS = _READER_RIGHTS - {"USAGE on schema hub_read", _MEMBER, *_DEFINED, *_ANSWERS} | {
     "TEMPORARY on the database",
     "EXECUTE on hub.ensure_day(date[])",
     "USAGE on hub.flush_id_seq",
@@ -61,6 +68,7 @@ _MAINT_RIGHTS = _READER_RIGHTS - {
     "EXECUTE on hub.touch_keys(uuid[])",
     _MEMBER,
     *_DEFINED,
+    *_ANSWERS,
 } | {
     "EXECUTE on hub.ensure_day(date[])",
     "EXECUTE on hub.refresh_statistics()",
@@ -80,6 +88,7 @@ _MAINT_RIGHTS = _READER_RIGHTS - {
     *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "members"),
     *_on("SELECT, INSERT, UPDATE", "prices", "price_books"),
     *_on("SELECT, INSERT", "audit_log"),
+    *_on("SELECT, INSERT, UPDATE, DELETE", "forecasts", "anomalies", "incidents", "job_runs"),
     *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
     *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d", "usage_user_run", "usage_user_rows"),
     *_on("SELECT, INSERT, DELETE", "usage_user_1h", "usage_user_1h_run", "usage_user_1h_rows"),

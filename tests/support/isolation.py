@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from analytics_hub.domain.tenant import TenantId
+from analytics_hub.storage.connections import tenant_writing
 from tests.support.database import Database
 from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flush_delta, minute
 
 AT = minute("2026-03-01 10:07")
 TENANT_VIEWS = (
-    "api_keys", "audit_log", "dead_letter_replays", "dead_letter_volume", "dead_letters", "ingest_ledger",
-    "ledger_removals", "members",
+    "anomalies", "api_keys", "audit_log", "dead_letter_replays", "dead_letter_volume", "dead_letters", "forecasts",
+    "incidents", "ingest_ledger", "job_runs", "ledger_removals", "members",
     "rollup_day_marks", "rollup_facet_gaps", "rollup_marks", "series", "tenants", "usage_1d", "usage_1d_facet",
     "usage_1h", "usage_1h_facet", "usage_1m", "usage_1m_total", "usage_events", "usage_user_1d",
     "usage_user_1h", "usage_user_1h_rows", "usage_user_1h_run", "usage_user_rows", "usage_user_run",
@@ -90,6 +91,7 @@ def fill(db: Database, tenant: TenantId) -> None:
         )
         maint.execute("INSERT INTO hub.rollup_day_marks VALUES (%s, '2026-03-01 00:00Z')", [tenant])
     _fill_access(db, tenant)
+    _fill_findings(db, tenant)
 
 
 def _fill_access(db: Database, tenant: TenantId) -> None:
@@ -108,5 +110,33 @@ def _fill_access(db: Database, tenant: TenantId) -> None:
         maint.execute(
             """INSERT INTO hub.audit_log (tenant_id, actor_kind, actor, action, subject)
                VALUES (%s, 'operator', 'root', 'member.add', 'u')""",
+            [tenant],
+        )
+
+
+def _fill_findings(db: Database, tenant: TenantId) -> None:
+    """A forecast, an anomaly, an incident and the run of a job, each in a transaction of the tenant."""
+    with db.connect("hub_maint") as maint, tenant_writing(maint, tenant) as cursor:
+        cursor.execute(
+            """INSERT INTO hub.forecasts (tenant_id, dimension, value, metric, step_s, as_of, made_at, model, history,
+                   starts, points, low_80, high_80, low_95, high_95)
+               VALUES (%(tenant)s, '', '', 'requests', 3600, %(at)s, now(), 'm', 'enough',
+                   ARRAY[%(at)s::timestamptz], '{1}', '{0}', '{2}', '{0}', '{3}')""",
+            {"tenant": tenant, "at": AT},
+        )
+        cursor.execute(
+            "INSERT INTO hub.anomalies VALUES (%s, %s, 'requests', '', '', 'd', 1, 9, 1, 0, 2, NULL)",
+            [tenant, AT],
+        )
+        cursor.execute(
+            """INSERT INTO hub.incidents (tenant_id, incident_id, kind, metric, dimension, value, began_at, last_at,
+                   found_at, ended, metrics, detectors, contributions)
+               VALUES (%(tenant)s, gen_random_uuid(), 'spike', 'requests', '', '', %(at)s, %(at)s, now(), false,
+                   '{requests}', '{d}', '[]')""",
+            {"tenant": tenant, "at": AT},
+        )
+        cursor.execute(
+            "INSERT INTO hub.job_runs (tenant_id, run_id, job, state, began_at)"
+            " VALUES (%s, gen_random_uuid(), 'score', 'done', now())",
             [tenant],
         )
