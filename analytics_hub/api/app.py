@@ -20,11 +20,13 @@ from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import (
+    anomalies,
     audit,
     dead_letters,
     dimensions,
     events,
     health,
+    incidents,
     keys,
     ledger,
     live,
@@ -45,6 +47,8 @@ ROUTERS: Final = (
     events.router,
     ledger.router,
     live.router,
+    anomalies.router,
+    incidents.router,
     dead_letters.router,
     replays.router,
     keys.router,

@@ -21,6 +21,7 @@ from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
+from analytics_hub.query.findings import FindingService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.service import UsageService
@@ -31,6 +32,7 @@ from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.connections import connect
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
+from analytics_hub.storage.finding_store import PostgresFindingStore, PostgresIncidentDesk
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
 from analytics_hub.storage.reader_pool import ReaderPool, open_reader_pool
 from analytics_hub.storage.start_check import check_start
@@ -80,6 +82,13 @@ async def open_services(
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
             raw_days_max=settings.query.raw_days_max,
+            findings=FindingService(
+                PostgresFindingStore(pool),
+                PostgresIncidentDesk(pool),
+                clock,
+                page_max=settings.finding.page_max,
+                range_days_max=settings.query.range_days_max,
+            ),
             ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
             freshness=freshness,
             live=LiveService(

@@ -1,4 +1,4 @@
-"""Money as integer pico-USD (10^-12 USD) and its exact decimal spelling. Nothing here rounds.
+"""Money as integer pico-USD (10^-12 USD) and its exact decimal spelling. Nothing here rounds but estimates.
 
 Costs leave the product as decimal strings in USD: a JSON number would pass through binary floats at the
 reader. Prices become pico-USD per token in the Rust core (`rust_core/core/src/price`), with the one rounding
@@ -6,12 +6,14 @@ rule there.
 """
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import NewType
 
 PicoUsd = NewType("PicoUsd", int)
 """A signed amount of money in 10^-12 USD."""
 
 PICO_PER_USD = 10**12
+_MICRO_PER_USD = 10**6
 _PLACES = 12
 _DIGITS = f"%0{_PLACES + 1}d"  # one before the point at least
 # Two places at least, because amounts are read by people too; every digit past them only where it is not
@@ -47,3 +49,8 @@ def pico_from_usd(usd: str) -> PicoUsd:
     if rest:
         raise ValueError(f"finer than a pico-USD: {usd!r}")
     return PicoUsd(-pico if sign else pico)
+
+
+def estimated_usd(amount: float | Decimal) -> str:
+    """The spelling of what a model expects, finite, to the millionth of a dollar, half-even."""
+    return usd_from_pico(round(Fraction(amount) * _MICRO_PER_USD) * (PICO_PER_USD // _MICRO_PER_USD))

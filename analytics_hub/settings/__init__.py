@@ -12,6 +12,7 @@ from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.findings import FindingSettings
 from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
@@ -42,6 +43,7 @@ __all__ = [
     "DeadLetterSettings",
     "DecodeSettings",
     "FaultSettings",
+    "FindingSettings",
     "FlushSettings",
     "GraphqlSettings",
     "HistorySettings",

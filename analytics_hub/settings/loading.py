@@ -11,6 +11,7 @@ from analytics_hub.settings.admission import AdmissionSettings
 from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
 from analytics_hub.settings.database import DatabaseSettings
+from analytics_hub.settings.findings import FindingSettings
 from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
@@ -39,6 +40,7 @@ class Settings:
     admission: AdmissionSettings
     graphql: GraphqlSettings
     query: QuerySettings
+    finding: FindingSettings
     dead_letter: DeadLetterSettings
     live: LiveSettings
     decode: DecodeSettings

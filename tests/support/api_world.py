@@ -18,6 +18,8 @@ from analytics_hub.query.changes import MemoryChanges
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
+from analytics_hub.query.finding_memory import MemoryFindings
+from analytics_hub.query.findings import FindingService
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
@@ -56,6 +58,7 @@ class World:
         )
         self.events = MemoryEventStore(tenant.tenant_id, NOW)
         self.letters = MemoryDeadLetterStore(tenant.tenant_id)
+        self.findings = MemoryFindings()
         self.freshness = MemoryFreshnessStore(NOW)
         self.changes = MemoryChanges()
         self.tenant_id = tenant.tenant_id
@@ -67,6 +70,9 @@ class World:
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             users=UserService(EmptyUserStore(NOW), spans_max=500),
             raw_days_max=7,
+            findings=FindingService(
+                self.findings, self.findings, self.clock, page_max=100, range_days_max=3660
+            ),
             ledger=LedgerService(ledger, range_days_max=3660),
             freshness=self.freshness,
             live=LiveService(usage.ask, self.changes, self.freshness, self.clock),

@@ -15,6 +15,7 @@ from analytics_hub.query.build_users import build_users
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
+from analytics_hub.query.findings import FindingService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.replay import ReplayService
@@ -25,6 +26,7 @@ from analytics_hub.storage.access_store import PostgresAccessStore
 from analytics_hub.storage.change_listener import open_change_listener
 from analytics_hub.storage.dead_letter_store import PostgresDeadLetterStore
 from analytics_hub.storage.event_store import PostgresEventStore
+from analytics_hub.storage.finding_store import PostgresFindingStore, PostgresIncidentDesk
 from analytics_hub.storage.freshness_store import PostgresFreshnessStore
 from analytics_hub.storage.key_store import PostgresKeyStore
 from analytics_hub.storage.reader_pool import open_reader_pool
@@ -74,6 +76,13 @@ async def open_services(
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=spans_max),
             raw_days_max=7,
+            findings=FindingService(
+                PostgresFindingStore(pool),
+                PostgresIncidentDesk(pool),
+                time,
+                page_max=100,
+                range_days_max=3660,
+            ),
             ledger=LedgerService(store, range_days_max=3660),
             freshness=freshness,
             live=LiveService(usage.ask, changes, freshness, time),

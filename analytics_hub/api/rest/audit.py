@@ -45,7 +45,7 @@ async def audit(
     now = services.clock.now()
     first, last = parse_moment(start, edge="from", now=now), parse_moment(end, edge="to", now=now)
     pages = RowPages(caller.tenant, _LIST)
-    size, after = pages.asked(services, limit, cursor)
+    size, after = pages.asked(services.access.page_max, limit, cursor)
     page = await services.access.audit(caller.tenant, first, last, size, after)
     following = pages.cursor(page.next)
     return await answer(

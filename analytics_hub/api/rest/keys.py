@@ -40,7 +40,7 @@ async def keys(
     check_parameters(request, single=("limit", "cursor"))
     services = services_of(request)
     pages = RowPages(caller.tenant, _LIST)
-    size, after = pages.asked(services, limit, cursor)
+    size, after = pages.asked(services.access.page_max, limit, cursor)
     page = await services.access.keys(caller.tenant, size, after)
     following = pages.cursor(page.next)
     now = services.clock.now()

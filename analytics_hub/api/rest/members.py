@@ -40,7 +40,7 @@ async def members(
     check_parameters(request, single=("limit", "cursor"))
     services = services_of(request)
     pages = RowPages(caller.tenant, _LIST)
-    size, after = pages.asked(services, limit, cursor)
+    size, after = pages.asked(services.access.page_max, limit, cursor)
     page = await services.access.members(caller.tenant, size, after)
     following = pages.cursor(page.next)
     return await answer(

@@ -1,4 +1,4 @@
-"""Pages of the lists that admins read: how long one is, and where the next begins.
+"""Pages of lists by the moment of their rows: how long one is, and where the next begins.
 
 In: `limit` and `cursor` as they were asked, the page that was found. Out: a size and a place; the cursor of the next
 page, good for this tenant and this list only (`analytics_hub/query/cursor.py`).
@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-from analytics_hub.api.services import Services
 from analytics_hub.domain.page import RowPlace
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.cursor import read_row_cursor, write_row_cursor
@@ -27,10 +26,10 @@ class RowPages:
     tenant: TenantId
     name: str
 
-    def asked(self, services: Services, limit: int | None, cursor: str | None) -> tuple[int, RowPlace | None]:
+    def asked(self, page_max: int, limit: int | None, cursor: str | None) -> tuple[int, RowPlace | None]:
         """Rows wanted, and after which one."""
         after = None if cursor is None else read_row_cursor(cursor, self.tenant, self.name)
-        return min(PAGE_DEFAULT, services.access.page_max) if limit is None else limit, after
+        return min(PAGE_DEFAULT, page_max) if limit is None else limit, after
 
     def cursor(self, place: RowPlace | None) -> str | None:
         return None if place is None else write_row_cursor(place, self.tenant, self.name)
