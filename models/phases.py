@@ -46,3 +46,29 @@ def checked(horizon: int, season: int) -> None:
     """The caller's numbers, not the data's: a wrong one is a mistake in the program."""
     if horizon < 1 or season < 1:
         raise ValueError(f"horizon and season are positive, not {horizon} and {season}")
+
+
+def from_first_known(values: Floats) -> Floats:
+    """Without the gap that a series may begin with; none when nothing is known."""
+    seen = ~np.isnan(values)
+    return values[int(np.argmax(seen)) :] if seen.any() else values[:0]
+
+
+def filled(values: Floats, *cycles: int) -> Floats:
+    """Each gap as the cycle before had it, or the next one that knew; of several cycles the first that does, and the
+    median where none does: `filled(values, 168, 24)` takes the hour of a week ago before that of yesterday.
+    """
+    whole = values
+    for cycle in cycles:
+        if not np.isnan(whole).any():
+            break
+        whole = _from_neighbours(whole, cycle)
+    return np.where(np.isnan(whole), float(median_of_known(values)), whole)
+
+
+def _from_neighbours(values: Floats, cycle: int) -> Floats:
+    rows = by_phase(values, cycle, -(-len(values) // cycle)).copy()
+    for order in (range(1, len(rows)), range(len(rows) - 2, -1, -1)):
+        for row in order:
+            rows[row] = np.where(np.isnan(rows[row]), rows[row - order.step], rows[row])
+    return rows.reshape(-1)[len(rows) * cycle - len(values) :]

@@ -35,6 +35,17 @@ def _from(place: str, **options: Any) -> Callable[[], Any]:
 FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
     "median_combination": _from("models.forecasters.median_combination:MedianCombination"),
     "selected": _from("models.forecasters.selected:Selected"),
+    "combination": _from("models.forecasters.combination:Combination"),
+    "autoregression": _from("models.forecasters.autoregression:Autoregression"),
+    "autoregression_few": _from("models.forecasters.autoregression:Autoregression", looks="few"),
+    "autoregression_cycle_changes": _from(
+        "models.forecasters.autoregression:Autoregression", differences="cycle"
+    ),
+    "autoregression_hours_step_changes": _from(
+        "models.forecasters.autoregression:Autoregression", looks="hours", differences="step"
+    ),
+    "week_profile_mean": _from("models.forecasters.week_profile:WeekProfile", middle="mean"),
+    "week_profile_median": _from("models.forecasters.week_profile:WeekProfile", middle="median"),
     "seasonal_naive": _from("models.forecasters.seasonal_naive:SeasonalNaive"),
     "seasonal_naive_7": _from("models.forecasters.seasonal_naive:SeasonalNaive", cycles=7),
     "median_of_seasonal_naives": _from("models.forecasters.median_of_seasonal_naives:MedianOfSeasonalNaives"),

@@ -15,13 +15,14 @@ from analytics_hub.backtests.files import file_of, folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput
 from models.conformal import conformal_forecast
-from models.ports import Floats, Forecaster
+from models.ports import Floats, Forecaster, IntervalForecaster
 from models.scores.forecasts import coverage, mase, msis, owa, smape
 from models.scores.naive2 import Naive2
 
 HORIZON: Final = 48
 SEASON: Final = 24
 SUITE: Final = "m4-hourly"
+HEADLINE: Final = "combination"
 _SCORES: Final = ("smape", "mase", "msis", "coverage80", "coverage95")
 
 
@@ -51,7 +52,7 @@ def run(
         models[forecaster.name] = _figures(np.array(rows), reference)
     return SuiteReport(
         SUITE,
-        forecasters[0].name,
+        HEADLINE if HEADLINE in models else forecasters[0].name,
         [path.name for path in (train, test) if path],
         {"horizon": HORIZON, "season": SEASON, "series": len(cases), "series_left_out": left_out},
         models,
@@ -100,7 +101,10 @@ def _basic(actual: Floats, forecast: Floats, history: Floats) -> tuple[float, fl
 
 def _scored(forecaster: Forecaster, history: Floats, actual: Floats) -> list[float]:
     lowest = 0.0 if np.nanmin(history, initial=0.0) >= 0 else -np.inf
-    found = conformal_forecast(forecaster, history, HORIZON, SEASON, lowest=lowest)
+    if isinstance(forecaster, IntervalForecaster):
+        found = forecaster.forecast_with_intervals(history, HORIZON, SEASON, lowest=lowest)
+    else:
+        found = conformal_forecast(forecaster, history, HORIZON, SEASON, lowest=lowest)
     wide = found.intervals[95]
     return [
         *_basic(actual, found.point, history),

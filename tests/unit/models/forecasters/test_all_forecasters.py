@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.forecasters.combination import Combination, members
 from models.forecasters.median_combination import MedianCombination
 from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
 from models.forecasters.rolling_median import RollingMedian
@@ -24,6 +25,8 @@ ALL: list[Forecaster] = [
     MedianCombination(),
     Naive2(),
     Selected(),
+    *members(),
+    Combination(),
 ]
 BY_NAME = pytest.mark.parametrize("forecaster", ALL, ids=lambda one: one.name)
 VALUES = st.lists(
