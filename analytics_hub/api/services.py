@@ -9,11 +9,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from analytics_hub.domain.clock import Clock
+from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
+from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
@@ -35,6 +37,8 @@ class Services:
     users: UserService
     raw_days_max: int
     """Raw events of so many days are read for one answer about users."""
+    forecasts: ForecastService
+    forecast_caps: ForecastCaps
     findings: FindingService
     """Anomalies and incidents, and what people say of them."""
     ledger: LedgerService

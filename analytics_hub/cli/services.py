@@ -8,6 +8,7 @@ role that could step over the barrier is refused before the first question.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 from analytics_hub.api.services import Services
@@ -22,6 +23,8 @@ from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
+from analytics_hub.query.fitting import FittingPlaces
+from analytics_hub.query.forecasting import ForecastRules, ForecastService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.service import UsageService
@@ -39,6 +42,7 @@ from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
 from analytics_hub.tenancy.lists import AccessLists
+from models.forecasters.selected import quick_members
 
 _T = TypeVar("_T")
 
@@ -65,8 +69,10 @@ async def open_services(
             check_s=settings.live.listen_check_s,
         ) as changes,
         open_last_use(settings, pool, clock) as uses,
+        _places(settings) as places,
     ):
         store = PostgresUsageStore(pool, build)
+        found = PostgresFindingStore(pool)
         usage = UsageService(store, spans_max=settings.query.spans_max)
         events = PostgresEventStore(pool)
         freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
@@ -82,8 +88,20 @@ async def open_services(
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
             raw_days_max=settings.query.raw_days_max,
+            forecasts=ForecastService(
+                usage.ask,
+                found,
+                places,
+                clock,
+                ForecastRules(
+                    quick_members(),
+                    settings.forecast.fits_max,
+                    timedelta(hours=settings.forecast.stored_h_max),
+                ),
+            ),
+            forecast_caps=settings.forecast.caps(),
             findings=FindingService(
-                PostgresFindingStore(pool),
+                found,
                 PostgresIncidentDesk(pool),
                 clock,
                 page_max=settings.finding.page_max,
@@ -114,6 +132,11 @@ async def open_services(
             clock=clock,
             oidc=settings.oidc,
         )
+
+
+def _places(settings: Settings) -> FittingPlaces:
+    bounds = settings.forecast
+    return FittingPlaces(threads=bounds.threads, tenant_max=bounds.tenant_max, wait_s=bounds.wait_s)
 
 
 def open_readers(

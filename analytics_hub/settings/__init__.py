@@ -13,6 +13,7 @@ from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern
 from analytics_hub.settings.database import DatabaseSettings
 from analytics_hub.settings.findings import FindingSettings
+from analytics_hub.settings.forecasts import ForecastSettings
 from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
@@ -22,6 +23,7 @@ from analytics_hub.settings.ingest import (
     IngestSettings,
     LedgerSettings,
 )
+from analytics_hub.settings.jobs import JobSettings
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.loading import Settings, default_settings, load_settings
@@ -45,9 +47,11 @@ __all__ = [
     "FaultSettings",
     "FindingSettings",
     "FlushSettings",
+    "ForecastSettings",
     "GraphqlSettings",
     "HistorySettings",
     "IngestSettings",
+    "JobSettings",
     "KafkaSettings",
     "LedgerSettings",
     "LiveSettings",

@@ -12,6 +12,7 @@ from analytics_hub.settings.collector import CollectorSettings
 from analytics_hub.settings.concern import Concern, variable
 from analytics_hub.settings.database import DatabaseSettings
 from analytics_hub.settings.findings import FindingSettings
+from analytics_hub.settings.forecasts import ForecastSettings
 from analytics_hub.settings.graphql import GraphqlSettings
 from analytics_hub.settings.history import HistorySettings
 from analytics_hub.settings.ingest import (
@@ -21,6 +22,7 @@ from analytics_hub.settings.ingest import (
     IngestSettings,
     LedgerSettings,
 )
+from analytics_hub.settings.jobs import JobSettings
 from analytics_hub.settings.kafka import BrokerSettings, KafkaSettings, ProducerSettings, WorkerSettings
 from analytics_hub.settings.live import LiveSettings
 from analytics_hub.settings.oidc import OidcSettings
@@ -40,7 +42,9 @@ class Settings:
     admission: AdmissionSettings
     graphql: GraphqlSettings
     query: QuerySettings
+    forecast: ForecastSettings
     finding: FindingSettings
+    jobs: JobSettings
     dead_letter: DeadLetterSettings
     live: LiveSettings
     decode: DecodeSettings

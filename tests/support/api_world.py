@@ -10,6 +10,7 @@ from analytics_hub.api.app import create_app
 from analytics_hub.api.services import Services
 from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.errors import TryLater
+from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
 from analytics_hub.domain.tenant import NewTenant
@@ -20,6 +21,8 @@ from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.finding_memory import MemoryFindings
 from analytics_hub.query.findings import FindingService
+from analytics_hub.query.fitting import FittingPlaces
+from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
@@ -32,6 +35,7 @@ from analytics_hub.tenancy.issue import issue_key
 from analytics_hub.tenancy.lists import AccessLists
 from analytics_hub.tenancy.memory import MemoryAccessStore, MemoryKeyStore, MemoryTenants
 from tests.support.events import MemoryEventStore
+from tests.support.forecasts import FORECAST_RULES
 from tests.support.http import Answer, request
 from tests.support.users import EmptyUserStore
 
@@ -59,6 +63,7 @@ class World:
         self.events = MemoryEventStore(tenant.tenant_id, NOW)
         self.letters = MemoryDeadLetterStore(tenant.tenant_id)
         self.findings = MemoryFindings()
+        self.places = FittingPlaces(threads=1, tenant_max=2, wait_s=60)
         self.freshness = MemoryFreshnessStore(NOW)
         self.changes = MemoryChanges()
         self.tenant_id = tenant.tenant_id
@@ -70,6 +75,8 @@ class World:
             events=EventService(self.events, self.clock, page_max=1_000, scan_days_max=31, scan_s=1),
             users=UserService(EmptyUserStore(NOW), spans_max=500),
             raw_days_max=7,
+            forecasts=ForecastService(usage.ask, self.findings, self.places, self.clock, FORECAST_RULES),
+            forecast_caps=ForecastCaps(),
             findings=FindingService(
                 self.findings, self.findings, self.clock, page_max=100, range_days_max=3660
             ),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from analytics_hub.api.services import Services
 from analytics_hub.domain.clock import Clock, FixedClock
+from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
@@ -16,6 +17,8 @@ from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
+from analytics_hub.query.fitting import FittingPlaces
+from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.replay import ReplayService
@@ -34,6 +37,7 @@ from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
 from analytics_hub.tenancy.authenticate import Authenticator
 from analytics_hub.tenancy.lists import AccessLists
+from tests.support.forecasts import FORECAST_RULES
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
 
@@ -62,8 +66,10 @@ async def open_services(
         ) as pool,
         open_change_listener(reader_dsn, "hub-test", pool, connect_s=connect_s, check_s=10) as changes,
     ):
+        places = FittingPlaces(threads=1, tenant_max=2, wait_s=60)
         store = PostgresUsageStore(pool, build)
         usage = UsageService(store, spans_max=spans_max)
+        found = PostgresFindingStore(pool)
         freshness = PostgresFreshnessStore(pool, window=flush_window(120))
         letters = DeadLetterService(
             PostgresDeadLetterStore(pool), page_max=100, payload_bytes_max=64, range_days_max=3660
@@ -76,8 +82,10 @@ async def open_services(
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=spans_max),
             raw_days_max=7,
+            forecasts=ForecastService(usage.ask, found, places, time, FORECAST_RULES),
+            forecast_caps=ForecastCaps(),
             findings=FindingService(
-                PostgresFindingStore(pool),
+                found,
                 PostgresIncidentDesk(pool),
                 time,
                 page_max=100,
