@@ -1,16 +1,21 @@
 """Intervals from errors that were already made: as wide as the forecaster was wrong before.
 
-In: a forecast and the absolute errors of the same forecaster from earlier origins, a row an origin. Out: an interval a
+In: a forecast, and what the same forecaster was wrong by from earlier origins, a row an origin. Out: an interval a
 level: the quantile of the errors of rank ⌈(n + 1) · level⌉ (split-conformal), pooled by the cycle of the horizon. Too
 few errors for a level, and its bounds are infinite.
 """
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 
 from models.conformal import LEVELS
 from models.ports import Floats, Interval
+
+FLOOR_SHARE: Final = 0.1
+"""Of the mean forecast: an hour that is expected to be empty is not certain to be."""
 
 
 def intervals_of(
@@ -22,6 +27,28 @@ def intervals_of(
         for first in range(0, len(point), season):
             block = errors[:, first : first + season]
             width[first : first + season] = _quantile(block[~np.isnan(block)], level)
+        found[level] = Interval(np.maximum(point - width, lowest), np.maximum(point + width, lowest))
+    return found
+
+
+def intervals_by_size(
+    point: Floats, past: Floats, actual: Floats, season: int, lowest: float
+) -> Mapping[int, Interval]:
+    """Wider where more is expected, by its square root, as counts are; and wider where few days were judged.
+
+    The errors of one day go together, so how much they vary is known from as many days as there are origins: the
+    quantile is that of Student's distribution with so many degrees of freedom over the normal one, by the first term of
+    its expansion (Cornish and Fisher 1938): 1 + (z² + 1) / 4k.
+    """
+    floor = FLOOR_SHARE * float(np.mean(np.abs(np.concatenate([past, point[None]]))))
+    size, sizes = np.sqrt(np.abs(point) + floor), np.sqrt(np.abs(past) + floor)
+    errors = np.divide(np.abs(actual - past), sizes, out=np.zeros_like(past), where=sizes > 0)
+    relative = intervals_of(np.zeros_like(point), errors, season, -np.inf)
+    found = {}
+    for level, interval in relative.items():
+        normal = NormalDist().inv_cdf(0.5 + level / 200)
+        width = interval.high * (1 + (normal**2 + 1) / (4 * max(len(past), 1)))
+        width = np.where(np.isinf(width), np.inf, np.where(np.isinf(width), 0, width) * size)
         found[level] = Interval(np.maximum(point - width, lowest), np.maximum(point + width, lowest))
     return found
 

@@ -1,37 +1,42 @@
 """Chooses a forecaster for one series by what each would have said before: rolling origins, a budget in fits.
 
-In: a history, how far to forecast, the members to choose from. Out: a `Selection`. Candidates are the members and the
-median of the best of them; the one with the least absolute error answers, and never one that was worse than the
-seasonal naive. The errors that chose it are those of its intervals. A history too short for an origin, or one in which
-little returns, is answered by the median combination, and said to be so. Days of a clock change are the matter of
-whoever makes the grid.
+In: a history, how far to forecast, the members to choose from. Out: a `Selection`. All members answer together, by the
+median weighted by how little each was wrong; where that was worse than the seasonal naive, the seasonal naive answers.
+The errors that decide this are those of the intervals: each earlier origin is combined by weights from the others, so
+that it is judged as something not seen. A history too short for an origin, or one in which little returns, is answered
+by the median combination, and said to be so. Days of a clock change are the matter of whoever makes the grid.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from models.conformal import LEVELS
-from models.error_intervals import intervals_of
+from models.error_intervals import intervals_by_size
 from models.forecasters.median_combination import MedianCombination
 from models.forecasters.seasonal_naive import SeasonalNaive
-from models.phases import checked, known, median_of_known
+from models.phases import checked, known
 from models.ports import Floats, Forecast, Forecaster, Interval
 from models.rolling_origins import Backtest, backtest
 from models.scores.forecasts import mae, seasonal_scale, wape
+from models.weighted_median import weighted_median
 
-COMBINED: Final = 3
-"""So many of the best are combined: the median of three outlives one that errs."""
+COMBINED: Final = "weighted_median"
+POWER: Final = 4
+"""A weight is the inverse of the error to this power: 2 follows a series with a clear shape too little, 8 forgets that
+a week of days is a small sample."""
 RETURNS: Final = 0.5
 """The share of values other than 0 that the cycle before had one too; below it there is no shape to learn."""
+_TINY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """`history` is "enough", "short", "intermittent" or "none". `mase` and `wape` are those of the chosen model in the
-    backtest, NaN where there was none. `dropped` says why a member took no part.
+    backtest, NaN where there was none. `dropped` says why a member took no part. `weights` are there where several
+    answer, and sum to 1.
     """
 
     forecast: Forecast
@@ -41,6 +46,7 @@ class Selection:
     wape: float
     fits: int
     dropped: Mapping[str, str]
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 def select(
@@ -62,14 +68,22 @@ def select(
     own: list[Forecaster] = [SeasonalNaive(), MedianCombination()]
     named = {member.name: member for member in (own if intermittent else [*own, *members])}
     found = backtest(values, horizon, season, list(named.values()), fits_max=fits_max, lowest=lowest)
-    naive, combination = (member.name for member in own)
-    judged = not np.isnan(found.actual).all()
-    if not judged or intermittent:
-        model = combination if combination in found.ahead else naive
-    else:
-        model = _best(found, naive)
-    said = "short" if not judged else "intermittent" if intermittent else "enough"
-    return _selection(values, season, found, model, history=said, lowest=lowest)
+    if np.isnan(found.actual).all():
+        return _selection(values, season, found, _least(found, own), history="short", lowest=lowest)
+    if intermittent:
+        return _selection(values, season, found, _least(found, own), history="intermittent", lowest=lowest)
+    weights = _combine(found, -(-horizon // season), named)
+    errors = {name: mae(found.actual.ravel(), found.past[name].ravel()) for name in (own[0].name, COMBINED)}
+    model = min(errors, key=errors.__getitem__)
+    return _selection(
+        values,
+        season,
+        found,
+        model,
+        history="enough",
+        lowest=lowest,
+        weights=weights if model == COMBINED else {},
+    )
 
 
 def _nothing(horizon: int, lowest: float) -> Selection:
@@ -90,32 +104,68 @@ def _is_intermittent(values: Floats, season: int) -> bool:
     return bool(np.count_nonzero(both & (before != 0)) < RETURNS * np.count_nonzero(both))
 
 
-def _best(found: Backtest, naive: str) -> str:
-    """The name of the candidate with the least error; the first of equals, and the naive before all."""
-    seen = found.actual.ravel()
-    errors = {name: mae(seen, past.ravel()) for name, past in found.past.items()}
-    best = sorted(errors, key=errors.__getitem__)[:COMBINED]
-    if len(best) == COMBINED:
-        together = f"median of {', '.join(best)}"
-        found.past[together] = median_of_known(np.stack([found.past[name] for name in best]))
-        found.ahead[together] = median_of_known(np.stack([found.ahead[name] for name in best]))
-        errors[together] = mae(seen, found.past[together].ravel())
-        best.append(together)
-    return min((naive, *best), key=errors.__getitem__)
+def _least(found: Backtest, own: Sequence[Forecaster]) -> str:
+    """The median combination, unless the budget did not suffice for it."""
+    return next(member.name for member in reversed(own) if member.name in found.ahead)
+
+
+def _combine(found: Backtest, apart: int, members: Mapping[str, Forecaster]) -> Mapping[str, float]:
+    """Adds the members together to what was found. `apart`: origins nearer than this share hours."""
+    names = list(found.past)
+    past = np.stack([found.past[name] for name in names])
+    ahead = np.stack([found.ahead[name] for name in names])
+    wrong = np.abs(found.actual - past)
+    trust = np.array([trusted(members[name]) for name in names])
+    origins = np.arange(len(found.actual))
+    together = []
+    for origin in origins:
+        others = np.abs(origins - origin) >= apart
+        weights = trust * _weights(wrong[:, others] if _says(wrong[:, others]) else wrong)
+        together.append(weighted_median(past[:, origin], weights[:, None]))
+    weights = trust * _weights(wrong)
+    found.past[COMBINED] = np.array(together)
+    found.ahead[COMBINED] = weighted_median(ahead, weights[:, None])
+    return dict(zip(names, (weights / np.sum(weights)).tolist(), strict=True))
+
+
+def trusted(member: Forecaster) -> float:
+    """How often a member counts before it is judged: its own `trust`, 1 where it says nothing."""
+    return float(getattr(member, "trust", 1.0))
+
+
+def _says(wrong: Floats) -> bool:
+    return bool((~np.isnan(wrong)).any())
+
+
+def _weights(wrong: Floats) -> Floats:
+    """Of each member, from its errors over origins and steps; one without any error cannot weigh without bound."""
+    seen = ~np.isnan(wrong)
+    means = np.sum(np.where(seen, wrong, 0.0), axis=(1, 2)) / np.sum(seen, axis=(1, 2))
+    largest = np.max(means)
+    relative = means / largest if largest > 0 else np.zeros_like(means)
+    return np.asarray((relative + _TINY) ** -POWER)
 
 
 def _selection(
-    values: Floats, season: int, found: Backtest, model: str, *, history: str, lowest: float
+    values: Floats,
+    season: int,
+    found: Backtest,
+    model: str,
+    *,
+    history: str,
+    lowest: float,
+    weights: Mapping[str, float] | None = None,
 ) -> Selection:
     point, past = found.ahead[model], found.past[model]
     seen, said = found.actual.ravel(), past.ravel()
     scale = seasonal_scale(values, season)
     return Selection(
-        Forecast(point, intervals_of(point, np.abs(found.actual - past), season, lowest)),
+        Forecast(point, intervals_by_size(point, past, found.actual, season, lowest)),
         model,
         history,
         mae(seen, said) / scale if scale > 0 else np.nan,
         wape(seen, said),
         found.fits,
         found.dropped,
+        weights or {},
     )

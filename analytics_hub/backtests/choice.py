@@ -34,6 +34,7 @@ def _from(place: str, **options: Any) -> Callable[[], Any]:
 
 FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
     "median_combination": _from("models.forecasters.median_combination:MedianCombination"),
+    "level_and_shape": _from("models.forecasters.level_and_shape:LevelAndShape"),
     "selected": _from("models.forecasters.selected:Selected"),
     "combination": _from("models.forecasters.combination:Combination"),
     "autoregression": _from("models.forecasters.autoregression:Autoregression"),
@@ -51,11 +52,16 @@ FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
     "median_of_seasonal_naives": _from("models.forecasters.median_of_seasonal_naives:MedianOfSeasonalNaives"),
     "rolling_median": _from("models.forecasters.rolling_median:RollingMedian"),
     "naive2": _from("models.scores.naive2:Naive2"),
+    "lstm": _from("models.forecasters.lstm:Lstm"),
 }
 DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
     "robust_z": _from("models.detectors.robust_z:RobustZ"),
     "windowed_gaussian": _from("models.detectors.windowed_gaussian:WindowedGaussian"),
+    "autoencoder": _from("models.detectors.autoencoder:Autoencoder"),
 }
+SLOW: Final = frozenset({"lstm", "autoencoder"})
+"""Those that take minutes a suite or are not there without an extra: only when named, or with `all`."""
+ALL: Final = "all"
 
 
 def forecasters(names: Sequence[str]) -> list[Forecaster]:
@@ -67,8 +73,10 @@ def detectors(names: Sequence[str]) -> list[Detector]:
 
 
 def _chosen(names: Sequence[str], known: Mapping[str, Callable[[], _Model]]) -> list[_Model]:
-    """All of them when none is named; in the order of the names, each once."""
-    for name in names:
+    """The quick ones when none is named, every one of `all`; in the order of the names, each once."""
+    named = [one for name in names for one in (known if name == ALL else [name])]
+    for name in named:
         if name not in known:
-            raise InvalidInput("no_such_model", "model", f"{name!r} is none of {', '.join(known)}")
-    return [known[name]() for name in dict.fromkeys(names or known)]
+            raise InvalidInput("no_such_model", "model", f"{name!r} is none of {', '.join(known)}, {ALL}")
+    quick = [name for name in known if name not in SLOW]
+    return [known[name]() for name in dict.fromkeys(named or quick)]

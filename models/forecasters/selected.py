@@ -8,9 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from models.forecasters.autoregression import Autoregression
+from models.forecasters.level_and_shape import LevelAndShape
 from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
 from models.forecasters.rolling_median import RollingMedian
 from models.forecasters.seasonal_naive import SeasonalNaive
+from models.forecasters.week_profile import WeekProfile
 from models.ports import Floats, Forecast, Forecaster
 from models.selection import Selection, select
 
@@ -20,7 +23,18 @@ FITS_MAX: Final = 120
 
 def quick_members() -> list[Forecaster]:
     """Those that need a millisecond a series and no library: what serves and what is refitted at night."""
-    return [SeasonalNaive(cycles=7), MedianOfSeasonalNaives(), RollingMedian()]
+    return [
+        LevelAndShape(),
+        MedianOfSeasonalNaives(),
+        RollingMedian(),
+        SeasonalNaive(cycles=7),
+        WeekProfile("median"),
+        WeekProfile("mean"),
+        Autoregression(),
+        Autoregression(looks="few"),
+        Autoregression(differences="cycle"),
+        Autoregression(looks="hours", differences="step"),
+    ]
 
 
 class Selected:

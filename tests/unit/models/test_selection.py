@@ -156,7 +156,7 @@ def test_any_history_has_an_answer_within_the_budget_and_twice_the_same(
 def test_the_choice_was_never_worse_than_the_seasonal_naive(seed: int, days: int, gaps: int) -> None:
     random = np.random.default_rng(seed)
     history = daily(days, seed).cumsum() * random.choice([0.0, 1.0], 4 * days, p=[0.1, 0.9])
-    history[random.integers(0, len(history), gaps)] = NAN
+    history[random.integers(1, len(history), gaps)] = NAN
     found = chosen(history, MedianOfSeasonalNaives(), RollingMedian(), Says(30.0))
     naive = backtest(history, 4, 4, [SeasonalNaive()], fits_max=100, lowest=-math.inf)
     if found.history == "enough" and not math.isnan(found.mase):
