@@ -5,7 +5,7 @@ NaN. The number of points in one cycle is the `season`: 24 for hours of a day. W
 on a grid first. Nothing here raises for the values that it gets: what cannot be said is answered with NaN.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -50,6 +50,14 @@ class IntervalForecaster(Forecaster, Protocol):
         self, history: Floats, horizon: int, season: int, *, lowest: float = ...
     ) -> Forecast:
         """`lowest` is the least possible value: 0 for what cannot be negative."""
+
+
+@runtime_checkable
+class Learner(Forecaster, Protocol):
+    """A forecaster that can learn from many series of one owner, before it is asked about any of them."""
+
+    def learn(self, histories: Sequence[Floats], horizon: int, season: int) -> None:
+        """Of what it is later asked to forecast, they may hold nothing."""
 
 
 class Detector(Protocol):

@@ -14,8 +14,8 @@ import numpy as np
 from analytics_hub.backtests.files import file_of, folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput
-from models.conformal import conformal_forecast
-from models.ports import Floats, Forecaster, IntervalForecaster
+from models.conformal import ORIGINS_MAX, conformal_forecast
+from models.ports import Floats, Forecaster, IntervalForecaster, Learner
 from models.scores.forecasts import coverage, mase, msis, owa, smape
 from models.scores.naive2 import Naive2
 
@@ -23,6 +23,8 @@ HORIZON: Final = 48
 SEASON: Final = 24
 SUITE: Final = "m4-hourly"
 HEADLINE: Final = "combination"
+_JUDGED: Final = HORIZON + (ORIGINS_MAX - 1) * SEASON
+"""The end of a history: from errors there come the intervals, so nothing is learned from it beforehand."""
 _SCORES: Final = ("smape", "mase", "msis", "coverage80", "coverage95")
 
 
@@ -46,6 +48,8 @@ def run(
     models: dict[str, Figures] = {}
     for number_done, forecaster in enumerate(forecasters):
         rows = []
+        if isinstance(forecaster, Learner):
+            forecaster.learn([history[:-_JUDGED] for history, _ in cases], HORIZON, SEASON)
         for done, (history, actual) in enumerate(cases):
             progress(number_done * len(cases) + done, len(forecasters) * len(cases))
             rows.append(_scored(forecaster, history, actual))

@@ -20,7 +20,10 @@ app = typer.Typer(help="Measure the models by the protocols of public suites.", 
 
 _RESULTS: Final = Path("benchmarks/results/models")
 
-Model = Annotated[list[str] | None, typer.Option(help="A model by name; may be given again. All by default.")]
+Model = Annotated[
+    list[str] | None,
+    typer.Option(help="A model by name, may be given again; `all`. Without it those that are quick."),
+]
 Data = Annotated[
     Path | None, typer.Option(help="The folder with the suites' data; shared/data in or beside this one.")
 ]

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analytics_hub.backtests import m4_hourly, servegen
-from analytics_hub.backtests.choice import DETECTORS, FORECASTERS, detectors, forecasters
+from analytics_hub.backtests import choice, m4_hourly, servegen
+from analytics_hub.backtests.choice import DETECTORS, FORECASTERS, SLOW, detectors, forecasters
 from analytics_hub.domain.errors import InvalidInput
+from models.detectors.robust_z import RobustZ
 from models.forecasters.seasonal_naive import SeasonalNaive
 from models.ports import Floats
 
@@ -118,7 +119,7 @@ def test_origins_lie_a_day_apart_and_leave_a_week_before_them() -> None:
 def test_the_suite_scores_every_model_and_each_population(tmp_path: Path) -> None:
     rows = [(3600.0 * hour, value / 3600) for hour, value in enumerate(wave(24 * 9))]
     report = servegen.run(forecasters([]), [rates_file(tmp_path, rows)], quiet, origins=2)
-    assert list(report.models) == list(FORECASTERS)
+    assert list(report.models) == [name for name in FORECASTERS if name not in SLOW]
     figures = report.models["seasonal_naive"]
     assert figures["mase24"] == figures["mase24_language_small"]
     assert 0 < figures["wape"] < 0.1
@@ -136,8 +137,16 @@ def test_models_are_chosen_by_name_each_once() -> None:
         "naive2",
         "seasonal_naive",
     ]
-    assert [one.name for one in forecasters([])] == list(FORECASTERS)
-    assert [one.name for one in detectors([])] == list(DETECTORS)
+
+
+def test_without_a_name_the_quick_ones_are_chosen() -> None:
+    assert [one.name for one in forecasters([])] == [name for name in FORECASTERS if name not in SLOW]
+    assert [one.name for one in detectors([])] == [name for name in DETECTORS if name not in SLOW]
+
+
+def test_all_are_chosen_by_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "DETECTORS", {"robust_z": RobustZ, "autoencoder": RobustZ})
+    assert len(detectors(["all"])) == len(detectors(["all", "robust_z"])) == 2
 
 
 def test_a_model_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -1,6 +1,8 @@
 """Detectors never look ahead, take any input, find what is plain and are silent where nothing happens."""
 
 import math
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -17,7 +19,11 @@ ALL: list[Detector] = [
     RobustZ(),
     WindowedGaussian(),
 ]
-BY_NAME = pytest.mark.parametrize("detector", ALL, ids=["z-short", "gaussian-short", "z", "gaussian"])
+IDS = ["z-short", "gaussian-short", "z", "gaussian"]
+if find_spec("torch"):  # the extra `deep`
+    ALL.append(import_module("models.detectors.autoencoder").Autoencoder(steps=3))
+    IDS.append("autoencoder")
+BY_NAME = pytest.mark.parametrize("detector", ALL, ids=IDS)
 VALUES = st.lists(
     st.one_of(st.floats(-1e18, 1e18), st.sampled_from([math.nan, math.inf, 0.0, 1e18])), max_size=40
 )

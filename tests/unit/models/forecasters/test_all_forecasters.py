@@ -1,6 +1,8 @@
 """What each forecaster says, and what all of them say of bad input: never a crash, never an infinite value."""
 
 import math
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.forecasters.combination import Combination, members
+from models.forecasters.level_and_shape import LevelAndShape
 from models.forecasters.median_combination import MedianCombination
 from models.forecasters.median_of_seasonal_naives import MedianOfSeasonalNaives
 from models.forecasters.rolling_median import RollingMedian
@@ -25,9 +28,12 @@ ALL: list[Forecaster] = [
     MedianCombination(),
     Naive2(),
     Selected(),
+    LevelAndShape(),
     *members(),
     Combination(),
 ]
+if find_spec("torch"):  # the extra `deep`
+    ALL.append(import_module("models.forecasters.lstm").Lstm(width=4, epochs=2))
 BY_NAME = pytest.mark.parametrize("forecaster", ALL, ids=lambda one: one.name)
 VALUES = st.lists(
     st.one_of(st.floats(-1e18, 1e18), st.sampled_from([NAN, math.inf, -math.inf, 0.0, 1e18])), max_size=40
