@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from models.conformal import LEVELS, ORIGINS_MAX
-from models.error_intervals import intervals_of
+from models.conformal import ORIGINS_MAX
 from models.forecasters.autoregression import Autoregression
 from models.forecasters.week_profile import WeekProfile
+from models.phase_intervals import intervals_by_phase
 from models.phases import checked, known, median_of_known
 from models.ports import Floats, Forecast, Forecaster
 
@@ -29,7 +29,6 @@ def members() -> list[Forecaster]:
     """Their errors differ: by the last hours, by changes, by the week. None needs a library."""
     return [
         Autoregression(),
-        Autoregression(looks="few"),
         Autoregression(differences="cycle"),
         Autoregression(looks="hours", differences="step"),
         WeekProfile("mean"),
@@ -58,9 +57,10 @@ class Combination:
         checked(horizon, season)
         rolling = _Rolling(self._members, self._judged, known(history), horizon, season)
         point = np.maximum(rolling.combined(0), lowest)
-        errors = [rolling.errors(back, lowest) for back in range(1, ORIGINS_MAX + 1) if rolling.reaches(back)]
-        rows = np.array(errors).reshape(len(errors), horizon)
-        return Forecast(point, intervals_of(point, rows, season, lowest, LEVELS))
+        backs = [back for back in range(1, ORIGINS_MAX + 1) if rolling.reaches(back)]
+        past = np.array([rolling.combined(back) for back in backs]).reshape(-1, horizon)
+        came = np.array([rolling.came(back) for back in backs]).reshape(-1, horizon)
+        return Forecast(point, intervals_by_phase(point, np.maximum(past, lowest), came, season, lowest))
 
 
 class _Rolling:
@@ -79,15 +79,12 @@ class _Rolling:
     def reaches(self, back: int) -> bool:
         return self._end(back) >= CYCLES_BEFORE * self._season
 
-    def errors(self, back: int, lowest: float) -> Floats:
-        return np.abs(self._came(back) - np.maximum(self.combined(back), lowest))
-
     def combined(self, back: int) -> Floats:
         """By weights from the origins whose whole horizon was known at this one."""
         said = self._of(back)
         first = back + -(-self._horizon // self._season) if back else 1
         before = [one for one in range(first, first + self._judged) if self.reaches(one)]
-        wrong = [np.abs(self._came(one) - self._of(one)) for one in before]
+        wrong = [np.abs(self.came(one) - self._of(one)) for one in before]
         means = _mean_of_known(np.array(wrong).reshape(-1, len(said), self._horizon))
         if np.isnan(means).all():
             return median_of_known(said)
@@ -99,7 +96,7 @@ class _Rolling:
     def _end(self, back: int) -> int:
         return len(self._values) - (self._horizon + (back - 1) * self._season if back else 0)
 
-    def _came(self, back: int) -> Floats:
+    def came(self, back: int) -> Floats:
         return self._values[self._end(back) : self._end(back) + self._horizon]
 
     def _of(self, back: int) -> Floats:

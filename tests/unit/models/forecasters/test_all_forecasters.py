@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.forecasters.autoregression import Autoregression
 from models.forecasters.combination import Combination, members
 from models.forecasters.level_and_shape import LevelAndShape
 from models.forecasters.median_combination import MedianCombination
@@ -30,6 +31,7 @@ ALL: list[Forecaster] = [
     Selected(),
     LevelAndShape(),
     *members(),
+    Autoregression(looks="few"),
     Combination(),
 ]
 if find_spec("torch"):  # the extra `deep`
