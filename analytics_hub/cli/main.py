@@ -35,6 +35,7 @@ COMMANDS = {
     "retention": "analytics_hub.cli.retention:app",
     "dead-letters": "analytics_hub.cli.dead_letters:app",
     "rejects": "analytics_hub.cli.rejects:rejects",
+    "jobs": "analytics_hub.cli.jobs:app",
     "backtest": "analytics_hub.cli.backtest:app",
     "status": "analytics_hub.cli.status:status",
     "check": "analytics_hub.cli.check:check",

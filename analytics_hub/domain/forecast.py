@@ -62,3 +62,24 @@ class SeriesForecast:
     trained_to: datetime | None
     error: BacktestError | None
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastAccuracy:
+    """How good the stored forecasts of one series were in one week, as far as each went, against what came.
+
+    `wape` is theirs, `naive_wape` that of the same hours a week before: what nobody needs a model for. None where
+    nothing came. The coverages are shares of the `buckets`; None where no interval was promised.
+    """
+
+    week: datetime
+    dimension: str
+    value: str
+    metric: str
+    step_s: int
+    buckets: int
+    wape: float | None
+    naive_wape: float | None
+    coverage_80: float | None
+    coverage_95: float | None
+    made_at: datetime

@@ -109,6 +109,8 @@ class Incident:
     acknowledged: Note | None = None
     feedback: Feedback | None = None
     feedback_note: Note | None = None
+    at_stake_usd: float = 0.0
+    """The money that moved, failed, waited or stayed away: what makes one more important than another."""
 
 
 @dataclass(frozen=True, slots=True)

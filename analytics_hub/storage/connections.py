@@ -48,16 +48,16 @@ class Timeouts:
     silent_peer_ms: int = 30_000  # unacknowledged bytes on TCP; a unix socket has no silent peer
 
 
-def conninfo(dsn: str, application_name: str, timeouts: Timeouts) -> str:
+def conninfo(dsn: str, application_name: str, timeouts: Timeouts, *, search_path: str = "") -> str:
     """The address with our name and bounds in it; for pools, which take an address."""
-    options = " ".join(
-        f"-c {name}={value}"
-        for name, value in (
-            ("statement_timeout", timeouts.statement_ms),
-            ("lock_timeout", timeouts.lock_ms),
-            ("idle_in_transaction_session_timeout", timeouts.idle_in_transaction_ms),
-        )
-    )
+    bounds: dict[str, int | str] = {
+        "statement_timeout": timeouts.statement_ms,
+        "lock_timeout": timeouts.lock_ms,
+        "idle_in_transaction_session_timeout": timeouts.idle_in_transaction_ms,
+    }
+    if search_path:
+        bounds["search_path"] = search_path
+    options = " ".join(f"-c {name}={value}" for name, value in bounds.items())
     return make_conninfo(
         dsn,
         application_name=application_name,

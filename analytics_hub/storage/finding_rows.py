@@ -97,7 +97,7 @@ def incident_of(row: _Row) -> Incident:
     (
         incident_id, kind, metric, dimension, value, began_at, last_at, found_at, ended, observed, expected, impact_usd,
         metrics, detectors, contributions, told_at, acknowledged_at, acknowledged_kind, acknowledged_by, feedback,
-        feedback_at, feedback_kind, feedback_by,
+        feedback_at, feedback_kind, feedback_by, at_stake_usd,
     ) = row  # fmt: skip
     return Incident(
         IncidentId(incident_id),
@@ -118,6 +118,7 @@ def incident_of(row: _Row) -> Incident:
         _note(acknowledged_kind, acknowledged_by, acknowledged_at),
         None if feedback is None else Feedback(feedback),
         _note(feedback_kind, feedback_by, feedback_at),
+        at_stake_usd,
     )
 
 
@@ -144,6 +145,7 @@ def incident_args(incident: Incident) -> dict[str, Any]:
         "detectors": list(incident.detectors),
         "contributions": Jsonb(contributions, dumps=orjson.dumps),
         "told_at": incident.told_at,
+        "at_stake_usd": incident.at_stake_usd,
     }
 
 

@@ -33,13 +33,6 @@ class PostgresFindingStore:
         args = {"metrics": list(metrics), "dimension": place.dimension, "value": place.value}
         return [forecast_of(row) for row in await self._rows("newest_forecasts", tenant, args)]
 
-    async def forecasts_since(
-        self, tenant: TenantId, start: datetime, end: datetime
-    ) -> Sequence[SeriesForecast]:
-        """All whose first bucket is in [start, end), the oldest first."""
-        args = {"start": start, "end": end}
-        return [forecast_of(row) for row in await self._rows("forecasts_since", tenant, args)]
-
     async def anomalies(
         self, question: FindingFilter, after: tuple[datetime, str] | None, limit: int
     ) -> Sequence[Anomaly]:

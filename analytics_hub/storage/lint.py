@@ -23,6 +23,7 @@ SHARED_TABLES = ("price_books", "prices", "rollup_retention")
 
 CONTROL_TABLES = (
     "tenants", "api_keys", "members", "audit_log", "forecasts", "anomalies", "incidents", "job_runs",
+    "forecast_accuracy",
 )  # fmt: skip
 """Tables with row-level security, forced on the owner too."""
 

@@ -56,7 +56,7 @@ def bootstrap(admin_dsn: str, dbname: str = "hub") -> bool:
         if conn.execute(_IS_BOOTSTRAPPED, {"dbname": dbname, "roles": list(ROLES)}).fetchone() == (True,):
             return False
         # One at a time: two at once would stumble over each other's catalog rows.
-        _lock(conn, _BOOTSTRAP_S)
+        lock_migrations(conn, _BOOTSTRAP_S)
         conn.execute(script("bootstrap_server"))
         if conn.execute("SELECT FROM pg_database WHERE datname = %s", [dbname]).fetchone() is None:
             statement = sql.SQL("CREATE DATABASE {} OWNER hub_owner TEMPLATE template0 ENCODING 'UTF8'")
@@ -77,7 +77,7 @@ def migrate(owner_dsn: str, *, wait_s: float = 60, folder: Path = FOLDER) -> lis
     with psycopg.connect(owner_dsn, autocommit=True, connect_timeout=_CONNECT_S) as conn:
         if not _missing(conn, folder):
             return []
-        _lock(conn, wait_s)
+        lock_migrations(conn, wait_s)
         if not _missing(conn, folder):
             return []
         conn.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(_BOOKS)))
@@ -177,7 +177,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
 
 
-def _lock(conn: psycopg.Connection[Any], wait_s: float) -> None:
+def lock_migrations(conn: psycopg.Connection[Any], wait_s: float) -> None:
     """Held until the connection closes, whatever way it does."""
     conn.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{int(wait_s * 1000)}ms")))
     try:

@@ -88,16 +88,28 @@ _MAINT_RIGHTS = _READER_RIGHTS - {
     *_on("SELECT, INSERT, UPDATE", "tenants", "api_keys", "members"),
     *_on("SELECT, INSERT, UPDATE", "prices", "price_books"),
     *_on("SELECT, INSERT", "audit_log"),
-    *_on("SELECT, INSERT, UPDATE, DELETE", "forecasts", "anomalies", "incidents", "job_runs"),
+    *_on("SELECT, INSERT, UPDATE, DELETE", "forecasts", "anomalies", "incidents"),
+    *_on("SELECT, INSERT, UPDATE, DELETE", "job_runs", "forecast_accuracy"),
     *_on("SELECT, INSERT, DELETE", "usage_1m", "usage_1m_total", "usage_1h", "usage_1h_facet", "usage_1d"),
     *_on("SELECT, INSERT, DELETE", "usage_1d_facet", "usage_user_1d", "usage_user_run", "usage_user_rows"),
     *_on("SELECT, INSERT, DELETE", "usage_user_1h", "usage_user_1h_run", "usage_user_1h_rows"),
     *_on("SELECT, INSERT, DELETE", "rollup_marks", "rollup_day_marks", "rollup_facet_gaps"),
 }
+_QUEUE_RIGHTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "USAGE", "EXECUTE"})
 
 
 def is_allowed(grantee: str, granted: str) -> bool:
     """Whether a serving role should have this right."""
     if grantee == "hub_reader":
         return granted in _READER_RIGHTS or granted.startswith("SELECT on hub_read.")
-    return granted in (_WRITER_RIGHTS if grantee == "hub_writer" else _MAINT_RIGHTS)
+    if grantee == "hub_writer":
+        return granted in _WRITER_RIGHTS
+    return granted in _MAINT_RIGHTS or _is_of_the_queue(granted)
+
+
+def _is_of_the_queue(granted: str) -> bool:
+    """All that is in there: it is made of what the library brings."""
+    right, _, name = granted.partition(" on ")
+    if name == "schema hub_jobs":
+        return right == "USAGE"
+    return name.startswith("hub_jobs.") and right in _QUEUE_RIGHTS

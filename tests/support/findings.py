@@ -98,7 +98,7 @@ class Stored:
         ):
             for one in forecasts:
                 writer.put_forecasts([one], one.points[0].start)
-            writer.put_anomalies(anomalies)
+            writer.replace_anomalies(AT + timedelta(days=365), anomalies)
             writer.put_incidents(incidents)
 
     def ask(self, question: Callable[[FindingStore, IncidentDesk], Awaitable[_T]]) -> _T:

@@ -9,8 +9,8 @@ from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day, flu
 
 AT = minute("2026-03-01 10:07")
 TENANT_VIEWS = (
-    "anomalies", "api_keys", "audit_log", "dead_letter_replays", "dead_letter_volume", "dead_letters", "forecasts",
-    "incidents", "ingest_ledger", "job_runs", "ledger_removals", "members",
+    "anomalies", "api_keys", "audit_log", "dead_letter_replays", "dead_letter_volume", "dead_letters",
+    "forecast_accuracy", "forecasts", "incidents", "ingest_ledger", "job_runs", "ledger_removals", "members",
     "rollup_day_marks", "rollup_facet_gaps", "rollup_marks", "series", "tenants", "usage_1d", "usage_1d_facet",
     "usage_1h", "usage_1h_facet", "usage_1m", "usage_1m_total", "usage_events", "usage_user_1d",
     "usage_user_1h", "usage_user_1h_rows", "usage_user_1h_run", "usage_user_rows", "usage_user_run",
@@ -139,4 +139,8 @@ def _fill_findings(db: Database, tenant: TenantId) -> None:
             "INSERT INTO hub.job_runs (tenant_id, run_id, job, state, began_at)"
             " VALUES (%s, gen_random_uuid(), 'score', 'done', now())",
             [tenant],
+        )
+        cursor.execute(
+            "INSERT INTO hub.forecast_accuracy VALUES (%s, %s, '', '', 'requests', 3600, 1, 0, 0, 1, 1, now())",
+            [tenant, AT],
         )

@@ -52,7 +52,7 @@ WHERE NOT EXISTS (
 -- pg_temp must be named, and last: unnamed it is searched first, and anybody may put objects there.
 SELECT p.oid::regprocedure::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations') AND p.prosecdef
+WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations', 'hub_jobs') AND p.prosecdef
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
 ORDER BY 1
 
@@ -62,13 +62,13 @@ SELECT object || ' of ' || owner::text
 FROM (
     SELECT n.nspname || '.' || c.relname AS object, c.relowner::regrole AS owner
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations')
+    WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations', 'hub_jobs')
     UNION ALL
     SELECT p.oid::regprocedure::text, p.proowner::regrole
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations')
+    WHERE n.nspname IN ('hub', 'hub_read', 'hub_migrations', 'hub_jobs')
     UNION ALL
-    SELECT 'schema ' || nspname, nspowner::regrole FROM pg_namespace WHERE nspname IN ('hub', 'hub_read', 'hub_migrations')
+    SELECT 'schema ' || nspname, nspowner::regrole FROM pg_namespace WHERE nspname IN ('hub', 'hub_read', 'hub_migrations', 'hub_jobs')
 ) AS owned
 WHERE owner <> 'hub_owner'::regrole
   AND NOT (object = ANY (%(auth_functions)s) AND owner = to_regrole('hub_auth'))
@@ -116,7 +116,7 @@ FROM (
     FROM pg_database d WHERE d.datname = current_database()
 ) AS o
 CROSS JOIN LATERAL aclexplode(o.acl) AS a
-WHERE o.nspname IN ('hub', 'hub_read', 'hub_migrations', 'public')
+WHERE o.nspname IN ('hub', 'hub_read', 'hub_migrations', 'hub_jobs', 'public')
   AND (a.grantee = 0 OR a.grantee IN (to_regrole('hub_reader'), to_regrole('hub_writer'), to_regrole('hub_maint')))
 ORDER BY 1, 2
 

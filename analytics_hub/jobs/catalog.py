@@ -1,0 +1,36 @@
+"""Every job, what does it, and when it is due: one line each.
+
+In: the settings of the jobs. Out: bodies by name; schedules as five fields of cron, in UTC.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from analytics_hub.domain.job import JobName
+from analytics_hub.jobs.refitting import refit
+from analytics_hub.jobs.scoring import score
+from analytics_hub.jobs.work import Body
+from analytics_hub.settings import JobSettings
+
+BODIES: Final[Mapping[JobName, Body]] = MappingProxyType(
+    {
+        JobName.SCORE: score,
+        JobName.REFIT: refit,
+    }
+)
+
+
+def schedules(settings: JobSettings) -> dict[JobName, str]:
+    """Scoring first of all: it waits for no fit (see `PRIORITIES`)."""
+    hour = settings.refit_hour
+    return {
+        JobName.SCORE: f"{settings.score_minute} * * * *",
+        JobName.REFIT: f"17 {hour} * * *",
+    }
+
+
+PRIORITIES: Final[Mapping[JobName, int]] = MappingProxyType(
+    {JobName.SCORE: 10, JobName.REFIT: 0, JobName.MONTH_END: 0, JobName.BACKTEST_REPORT: 0}
+)
+"""The greatest first."""
