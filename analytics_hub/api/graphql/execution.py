@@ -19,6 +19,7 @@ from graphql import (
     Executor,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    OperationType,
     execute_sync,
     get_argument_values,
     get_operation_ast,
@@ -91,7 +92,9 @@ async def ask_roots(
         SCHEMA, built.fragments, built.variable_values, root, built.operation, built.hide_suggestions
     ).grouped_field_set
     asked = {key: found for key, found in fields.items() if not found[0].node.name.value.startswith("__")}
-    at_a_time = asyncio.Semaphore(limits.parallel_max)
+    # What changes something goes in the order of the document; whoever waits is served in turn.
+    in_turn = built.operation.operation is OperationType.MUTATION
+    at_a_time = asyncio.Semaphore(1 if in_turn else limits.parallel_max)
     async with asyncio.TaskGroup() as group:
         tasks = {
             key: group.create_task(_answer(built, root, key, found, at_a_time))

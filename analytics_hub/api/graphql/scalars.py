@@ -14,6 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 Usd = NewType("Usd", str)
 Count = NewType("Count", int)
 DateTime = NewType("DateTime", str)
+Estimate = NewType("Estimate", str)
 
 
 def _moment(value: object) -> str:
@@ -28,6 +29,12 @@ def _same(value: object) -> object:
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     Usd: strawberry.scalar(
         name="Usd", serialize=_same, description="Money in USD: an exact decimal, as a string."
+    ),
+    Estimate: strawberry.scalar(
+        name="Estimate",
+        serialize=_same,
+        description="What a model expects, as values of its metric are spelled: money is a decimal string of six "
+        "places, anything else a JSON number.",
     ),
     Count: strawberry.scalar(
         name="Count",

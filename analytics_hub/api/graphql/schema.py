@@ -16,6 +16,15 @@ from analytics_hub.api.graphql.asking import asks
 from analytics_hub.api.graphql.dead_letters import DeadLetterConnection, ask_dead_letters
 from analytics_hub.api.graphql.dimensions import Dimensions, ask_dimensions
 from analytics_hub.api.graphql.events import EventConnection, ask_events
+from analytics_hub.api.graphql.forecasts import Forecasts, ask_forecasts
+from analytics_hub.api.graphql.incident_shapes import AnomalyConnection, Incident, IncidentConnection
+from analytics_hub.api.graphql.incidents import (
+    acknowledge_incident,
+    ask_anomalies,
+    ask_incident,
+    ask_incidents,
+    give_incident_feedback,
+)
 from analytics_hub.api.graphql.ledger import Ledger, ask_ledger
 from analytics_hub.api.graphql.live import LiveUsage, ask_live_usage
 from analytics_hub.api.graphql.scalars import SCALARS
@@ -42,7 +51,29 @@ class Query:
     dead_letters: DeadLetterConnection | None = asks(
         Right.QUERY, ask_dead_letters, "Events that were refused, with code and payload, newest first."
     )
+    forecasts: Forecasts | None = asks(
+        Right.VIEW, ask_forecasts, "What usage, cost and latency are expected to be."
+    )
+    anomalies: AnomalyConnection | None = asks(
+        Right.VIEW, ask_anomalies, "What detectors found, newest first."
+    )
+    incidents: IncidentConnection | None = asks(
+        Right.VIEW, ask_incidents, "What happened, one thing to look at each, newest first."
+    )
+    incident: Incident | None = asks(Right.VIEW, ask_incident, "One incident.")
     viewer: Viewer | None = asks(Right.VIEW, ask_viewer, "Who is asking.")
+
+
+@shape
+class Mutation:
+    """What people say of incidents. One after the other, each for itself; said again, it changes nothing."""
+
+    acknowledge_incident: Incident | None = asks(
+        Right.QUERY, acknowledge_incident, "Somebody looks after it: the first one counts."
+    )
+    give_incident_feedback: Incident | None = asks(
+        Right.QUERY, give_incident_feedback, "Whether it was worth being told: the last word counts."
+    )
 
 
 @shape
@@ -59,6 +90,7 @@ def _picked(source: object, name: str) -> object:
 
 STRAWBERRY: Final = strawberry.Schema(
     Query,
+    mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS, default_resolver=_picked),
 )
