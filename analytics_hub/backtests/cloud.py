@@ -7,17 +7,19 @@ report; they match when they touch or lie `TOLERANCE` apart. Nothing is left out
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.files import columns_of, folder_of, moment, number
 from analytics_hub.backtests.grid import on_grid, usual_step_s
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import NotFound
 from models.ports import Detector, Flags, Floats
-from models.scores.events import NOTHING, matched, median_delay, spans
+from models.scores.events import NOTHING, Matched, matched, median_delay, spans
 
 SUITE: Final = "cloud"
 FOLDER: Final = "ms-cloud-monitoring"
@@ -49,24 +51,30 @@ def run(detectors: Sequence[Detector], files: Sequence[Path], progress: Progress
     corpus = [series for path in files if (series := read_series(path)) is not None]
     if not corpus:
         raise NotFound("no_hourly_series", "none of the files has a value an hour", field="--folder")
-    models: dict[str, Figures] = {}
+    models, asking = dict[str, Figures](), Asking()
     for number_done, detector in enumerate(detectors):
         total = NOTHING
         for done, series in enumerate(corpus):
             progress(number_done * len(corpus) + done, len(detectors) * len(corpus))
-            reported = detector.scores(series.values, series.season) >= detector.threshold
+            reported = asking.scores(detector, series.values, series.season) >= detector.threshold
             total += matched(spans(series.labels), spans(reported), TOLERANCE)
-        models[detector.name] = {
-            "f1": total.f1,
-            "precision": total.precision,
-            "recall": total.recall,
-            "delay_h": median_delay(total.delays),
-            "reports": float(total.reports),
-            "threshold": detector.threshold,
-        }
+        models[detector.name] = asking.figures(detector.name, partial(_figures, total, detector.threshold))
     events = sum(len(spans(series.labels)) for series in corpus)
     protocol = {"series": len(corpus), "events": events, "tolerance_h": TOLERANCE}
-    return SuiteReport(SUITE, detectors[0].name, [series.name for series in corpus], protocol, models)
+    return SuiteReport(
+        SUITE, detectors[0].name, [series.name for series in corpus], protocol, models, asking.reasons
+    )
+
+
+def _figures(total: Matched, threshold: float) -> dict[str, float]:
+    return {
+        "f1": total.f1,
+        "precision": total.precision,
+        "recall": total.recall,
+        "delay_h": median_delay(total.delays),
+        "reports": float(total.reports),
+        "threshold": threshold,
+    }
 
 
 def read_series(path: Path) -> Series | None:

@@ -6,16 +6,18 @@ Naive2, as the competition has it: means over all series first, then the ratios.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.files import file_of, folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput
-from models.conformal import ORIGINS_MAX, conformal_forecast
-from models.ports import Floats, Forecaster, IntervalForecaster, Learner
+from models.conformal import ORIGINS_MAX
+from models.ports import Floats, Forecaster
 from models.scores.forecasts import coverage, mase, msis, owa, smape
 from models.scores.naive2 import Naive2
 
@@ -45,21 +47,23 @@ def run(
     reference = np.array(
         [_basic(actual, Naive2().forecast(history, HORIZON, SEASON), history) for history, actual in cases]
     )
-    models: dict[str, Figures] = {}
+    models, asking = dict[str, Figures](), Asking()
     for number_done, forecaster in enumerate(forecasters):
         rows = []
-        if isinstance(forecaster, Learner):
-            forecaster.learn([history[:-_JUDGED] for history, _ in cases], HORIZON, SEASON)
+        asking.learn(forecaster, [history[:-_JUDGED] for history, _ in cases], HORIZON, SEASON)
         for done, (history, actual) in enumerate(cases):
             progress(number_done * len(cases) + done, len(forecasters) * len(cases))
-            rows.append(_scored(forecaster, history, actual))
-        models[forecaster.name] = _figures(np.array(rows), reference)
+            rows.append(_scored(asking, forecaster, history, actual))
+        models[forecaster.name] = asking.figures(
+            forecaster.name, partial(_figures, np.array(rows), reference)
+        )
     return SuiteReport(
         SUITE,
         HEADLINE if HEADLINE in models else forecasters[0].name,
         [path.name for path in (train, test) if path],
         {"horizon": HORIZON, "season": SEASON, "series": len(cases), "series_left_out": left_out},
         models,
+        asking.reasons,
     )
 
 
@@ -103,12 +107,9 @@ def _basic(actual: Floats, forecast: Floats, history: Floats) -> tuple[float, fl
     return smape(actual, forecast), mase(actual, forecast, history, SEASON)
 
 
-def _scored(forecaster: Forecaster, history: Floats, actual: Floats) -> list[float]:
+def _scored(asking: Asking, forecaster: Forecaster, history: Floats, actual: Floats) -> list[float]:
     lowest = 0.0 if np.nanmin(history, initial=0.0) >= 0 else -np.inf
-    if isinstance(forecaster, IntervalForecaster):
-        found = forecaster.forecast_with_intervals(history, HORIZON, SEASON, lowest=lowest)
-    else:
-        found = conformal_forecast(forecaster, history, HORIZON, SEASON, lowest=lowest)
+    found = asking.forecast(forecaster, history, HORIZON, SEASON, lowest=lowest)
     wide = found.intervals[95]
     return [
         *_basic(actual, found.point, history),

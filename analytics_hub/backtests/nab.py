@@ -8,12 +8,14 @@ for each profile, as NAB's own runner does; `at_default` has the scores at the d
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import orjson
 
+from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.files import columns_of, file_of, folder_of, moment, number
 from analytics_hub.backtests.grid import DAY_S, usual_step_s
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
@@ -45,21 +47,27 @@ def default_folder(data: Path) -> Path:
 
 def run(detectors: Sequence[Detector], folder: Path, windows: Path, progress: Progress) -> SuiteReport:
     corpus = read_corpus(folder, windows)
-    models: dict[str, Figures] = {}
+    models, asking = dict[str, Figures](), Asking()
     for number_done, detector in enumerate(detectors):
         labelled = []
         for done, series in enumerate(corpus.values()):
             progress(number_done * len(corpus) + done, len(detectors) * len(corpus))
-            scores = np.round(detector.scores(series.values, series.season), DECIMALS)
+            scores = np.round(asking.scores(detector, series.values, series.season), DECIMALS)
             labelled.append(Labelled(scores, series.windows))
-        models[detector.name] = _figures(labelled, detector.threshold)
+        scored = partial(_figures, labelled, detector.threshold)
+        models[detector.name] = asking.figures(detector.name, scored)
     protocol: dict[str, float | str] = {
         "files": len(corpus),
         "windows": sum(len(series.windows) for series in corpus.values()),
         "thresholds": "optimised over the corpus, one a profile",
     }
     return SuiteReport(
-        SUITE, detectors[0].name, sorted({Path(name).parent.name for name in corpus}), protocol, models
+        SUITE,
+        detectors[0].name,
+        sorted({Path(name).parent.name for name in corpus}),
+        protocol,
+        models,
+        asking.reasons,
     )
 
 

@@ -4,7 +4,7 @@ In: figures. Out: a `SuiteReport` for the table and the result file. A figure th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Figures = Mapping[str, float]
@@ -18,17 +18,18 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SuiteReport:
-    """`headline` is the model whose figures are those of the suite."""
+    """`headline` is the model whose figures are those of the suite; `failures` has the reason of each that failed."""
 
     suite: str
     headline: str
     data: Sequence[str]
     protocol: Mapping[str, float | str]
     models: Mapping[str, Figures]
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """For JSON; NaN becomes null there."""
-        models = {name: _rounded(figures) for name, figures in self.models.items()}
+        models = {name: self._block(name) for name in self.models}
         return {
             "name": self.suite,
             "model": self.headline,
@@ -38,6 +39,6 @@ class SuiteReport:
             "models": models,
         }
 
-
-def _rounded(figures: Figures) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in figures.items()}
+    def _block(self, model: str) -> dict[str, float | str]:
+        figures = {name: round(value, 4) for name, value in self.models[model].items()}
+        return {**figures, "reason": self.failures[model]} if model in self.failures else {**figures}

@@ -7,16 +7,17 @@ it: known before the forecast is made. The origins are the last ones that have a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.files import folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput, NotFound
-from models.conformal import conformal_forecast
-from models.ports import Floats, Forecaster, IntervalForecaster
+from models.ports import Floats, Forecaster
 from models.scores.forecasts import coverage, mase, wape
 
 SUITE: Final = "servegen"
@@ -57,18 +58,19 @@ def run(
         raise InvalidInput(
             "no_active_client", "rates", "no file has a client that is active for a week, and a day after it"
         )
-    models: dict[str, Figures] = {}
+    models, asking = dict[str, Figures](), Asking()
     for number_done, forecaster in enumerate(forecasters):
         rows, points = [], []
         for done, case in enumerate(cases):
             progress(number_done * len(cases) + done, len(forecasters) * len(cases))
-            point, row = _scored(forecaster, case)
+            point, row = _scored(asking, forecaster, case)
             rows.append(row)
             points.append(point)
-        models[forecaster.name] = _figures(cases, np.array(rows), points)
+        scored = partial(_figures, cases, np.array(rows), points)
+        models[forecaster.name] = asking.figures(forecaster.name, scored)
     used = dict.fromkeys(case.population for case in cases)
     protocol = {"horizon": HORIZON, "origins": origins, "active_share": ACTIVE_SHARE, "forecasts": len(cases)}
-    return SuiteReport(SUITE, forecasters[0].name, list(used), protocol, models)
+    return SuiteReport(SUITE, forecasters[0].name, list(used), protocol, models, asking.reasons)
 
 
 def read_hours(path: Path) -> Floats:
@@ -126,11 +128,8 @@ def _numbers(path: Path, line: int, row: Sequence[str], columns: int) -> list[fl
     return [number(cell, path, line) for cell in row]
 
 
-def _scored(forecaster: Forecaster, case: Case) -> tuple[Floats, list[float]]:
-    if isinstance(forecaster, IntervalForecaster):
-        found = forecaster.forecast_with_intervals(case.history, HORIZON, SEASON, lowest=0.0)
-    else:
-        found = conformal_forecast(forecaster, case.history, HORIZON, SEASON, lowest=0.0)
+def _scored(asking: Asking, forecaster: Forecaster, case: Case) -> tuple[Floats, list[float]]:
+    found = asking.forecast(forecaster, case.history, HORIZON, SEASON, lowest=0.0)
     return found.point, [
         mase(case.actual, found.point, case.history, SEASON),
         coverage(case.actual, found.intervals[80]),

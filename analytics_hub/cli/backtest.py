@@ -10,9 +10,9 @@ from typing import Annotated, Final
 import typer
 
 from analytics_hub.backtests import cloud, injected, m4_hourly, nab, servegen
-from analytics_hub.backtests.choice import detectors, forecasters
+from analytics_hub.backtests.choice import detectors, forecasters, watchers
 from analytics_hub.backtests.files import file_of
-from analytics_hub.cli.backtesting import data_folder, progress_shown, tell
+from analytics_hub.cli.backtesting import data_folder, run_suite
 from analytics_hub.cli.running import guarded
 from analytics_hub.domain.errors import NotFound
 
@@ -48,11 +48,14 @@ def m4(
     """M4 hourly: 48 steps ahead; OWA, MASE, sMAPE, MSIS, coverage."""
     chosen = forecasters(model or [])
     source = file_of(train, "--train") if train else m4_hourly.default_train(data_folder(data))
-    with progress_shown(context.info_name or "") as progress:
-        report = m4_hourly.run(
+    run_suite(
+        context,
+        lambda progress: m4_hourly.run(
             chosen, source, file_of(test, "--test") if test else None, progress, series_max
-        )
-    tell(report, results, as_json=as_json)
+        ),
+        results,
+        as_json=as_json,
+    )
 
 
 @app.command("servegen")
@@ -73,9 +76,9 @@ def servegen_rates(
     """ServeGen hourly: the next 24 hours of active clients; MASE24, WAPE, coverage."""
     chosen = forecasters(model or [])
     files = [file_of(path, "--rates") for path in rates or []] or servegen.default_files(data_folder(data))
-    with progress_shown(context.info_name or "") as progress:
-        report = servegen.run(chosen, files, progress, origins)
-    tell(report, results, as_json=as_json)
+    run_suite(
+        context, lambda progress: servegen.run(chosen, files, progress, origins), results, as_json=as_json
+    )
 
 
 @app.command("nab")
@@ -95,9 +98,7 @@ def nab_corpus(
     chosen = detectors(model or [])
     corpus = _folder(folder) if folder else nab.default_folder(data_folder(data))
     labels = file_of(windows, "--windows") if windows else nab.default_windows(corpus)
-    with progress_shown(context.info_name or "") as progress:
-        report = nab.run(chosen, corpus, labels, progress)
-    tell(report, results, as_json=as_json)
+    run_suite(context, lambda progress: nab.run(chosen, corpus, labels, progress), results, as_json=as_json)
 
 
 @app.command("cloud")
@@ -113,9 +114,7 @@ def cloud_monitoring(
     """Cloud monitoring, hourly: F1 by events at one default threshold."""
     chosen = detectors(model or [])
     files = cloud.csv_files(_folder(folder)) if folder else cloud.default_files(data_folder(data))
-    with progress_shown(context.info_name or "") as progress:
-        report = cloud.run(chosen, files, progress)
-    tell(report, results, as_json=as_json)
+    run_suite(context, lambda progress: cloud.run(chosen, files, progress), results, as_json=as_json)
 
 
 @app.command("injected")
@@ -133,14 +132,17 @@ def injected_incidents(
     as_json: AsJson = False,
 ) -> None:
     """Injected incidents: precision, recall, delay, false alarms a month of a clean tenant."""
-    chosen = detectors(model or [])
+    chosen = watchers(model or [])
     shapes = servegen.read_shapes(file_of(rates, "--rates")) if rates else None
     name = f"made up, of the shapes in {rates.name}" if rates else "made up"
-    with progress_shown(context.info_name or "") as progress:
-        report = injected.run(
+    run_suite(
+        context,
+        lambda progress: injected.run(
             chosen, progress, seed=seed, tenants=tenants, clean=clean, shapes=shapes, shapes_name=name
-        )
-    tell(report, results, as_json=as_json)
+        ),
+        results,
+        as_json=as_json,
+    )
 
 
 def _folder(path: Path) -> Path:

@@ -1,20 +1,22 @@
 """What the `hub backtest` commands share: where the data are, a bar, the table and the result file."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import orjson
+import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from analytics_hub.backtests.report import Figures, SuiteReport
 from analytics_hub.backtests.report import Progress as Told
-from analytics_hub.backtests.report import SuiteReport
 from analytics_hub.cli.console import ERR, note, print_json
 from analytics_hub.cli.table import print_table
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.errors import InvalidInput, NotFound
+from analytics_hub.telemetry.machine import machine
 
 _DATA: Final = Path("shared/data")
 # Columns of the table; the result file has all.
@@ -35,8 +37,17 @@ def data_folder(named: Path | None) -> Path:
     )
 
 
+def run_suite(
+    context: typer.Context, run: Callable[[Told], SuiteReport], results: Path, *, as_json: bool
+) -> None:
+    """A bar under the command's name while it runs, then the result file and the table."""
+    with _progress_shown(context.info_name or "") as progress:
+        report = run(progress)
+    _tell(report, results, as_json=as_json)
+
+
 @contextmanager
-def progress_shown(what: str) -> Iterator[Told]:
+def _progress_shown(what: str) -> Iterator[Told]:
     """A bar on standard error; nothing where nobody looks."""
     columns = (
         TextColumn("{task.description}"),
@@ -49,12 +60,13 @@ def progress_shown(what: str) -> Iterator[Told]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def tell(report: SuiteReport, results: Path, *, as_json: bool) -> None:
+def _tell(report: SuiteReport, results: Path, *, as_json: bool) -> None:
     """Writes the result file, then prints."""
     body = {
         **report.body(),
         "made": SystemClock().now().isoformat(timespec="seconds"),
         "command": " ".join(["hub", *sys.argv[1:]]),
+        "machine": machine(),
     }
     path = results / f"{report.suite}.json"
     try:
@@ -67,10 +79,24 @@ def tell(report: SuiteReport, results: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(body)
         return
-    names = list(report.models[report.headline])[:_FIGURES_SHOWN]
+    _show(report)
+    note(", ".join(f"{name} {value}" for name, value in report.protocol.items()) + f"; all figures in {path}")
+
+
+def _show(report: SuiteReport) -> None:
+    """A line a model, and beside the table why one failed."""
+    whole = next(
+        (name for name in (report.headline, *report.models) if _is_scored(report.models[name])), None
+    )
+    names = list(report.models[whole])[:_FIGURES_SHOWN] if whole else []
     rows = [_row(name, [figures.get(key) for key in names]) for name, figures in report.models.items()]
     print_table(("model", *names), rows, numbers=names)
-    note(", ".join(f"{name} {value}" for name, value in report.protocol.items()) + f"; all figures in {path}")
+    for model, reason in report.failures.items():
+        note(f"{model} failed {report.models[model]['failed']:,.0f} times, first with {reason}")
+
+
+def _is_scored(figures: Figures) -> bool:
+    return bool(set(figures) - {"failed"})
 
 
 def _row(model: str, figures: Sequence[float | None]) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from models.detectors.robust_z import RobustZ
+from models.ports import Floats
 from tests.support.command import Run
 
 ROWS = "\n".join(
@@ -71,3 +73,22 @@ def test_results_that_cannot_be_written_are_told(folder: Path) -> None:
         "backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder / "files/app.csv")
     )
     assert (done.exit_code, "cannot be written" in done.output) == (1, True)
+
+
+def test_a_model_that_fails_is_told_beside_the_table_and_the_others_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(detector: RobustZ, values: Floats, season: int) -> Floats:
+        raise ArithmeticError("did not converge")
+
+    monkeypatch.setattr(RobustZ, "scores", fails)
+    done = Run()("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
+    assert "robust_z failed 1 times, first with ArithmeticError: did not converge" in done.output
+    models = json.loads((folder / "cloud.json").read_bytes())["models"]
+    assert models["robust_z"] == {"failed": 1.0, "reason": "ArithmeticError: did not converge"}
+    assert models["windowed_gaussian"]["recall"] == 1.0
+
+
+def test_the_result_file_says_on_which_machine_it_was_made(folder: Path) -> None:
+    Run().good("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
+    assert json.loads((folder / "cloud.json").read_bytes())["machine"]["cores"] >= 1
