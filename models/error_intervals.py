@@ -34,11 +34,8 @@ def intervals_of(
 def intervals_by_size(
     point: Floats, past: Floats, actual: Floats, season: int, lowest: float
 ) -> Mapping[int, Interval]:
-    """Wider where more is expected, by its square root, as counts are; and wider where few days were judged.
-
-    The errors of one day go together, so how much they vary is known from as many days as there are origins: the
-    quantile is that of Student's distribution with so many degrees of freedom over the normal one, by the first term of
-    its expansion (Cornish and Fisher 1938): 1 + (z² + 1) / 4k.
+    """Wider where more is expected, by its square root, as counts are; and wider where few days were judged: the errors
+    of one day go together, so how much they vary is known from as many days as there are origins.
     """
     floor = FLOOR_SHARE * float(np.mean(np.abs(np.concatenate([past, point[None]]))))
     size, sizes = np.sqrt(np.abs(point) + floor), np.sqrt(np.abs(past) + floor)
@@ -46,11 +43,22 @@ def intervals_by_size(
     relative = intervals_of(np.zeros_like(point), errors, season, -np.inf)
     found = {}
     for level, interval in relative.items():
-        normal = NormalDist().inv_cdf(0.5 + level / 200)
-        width = interval.high * (1 + (normal**2 + 1) / (4 * max(len(past), 1)))
+        width = interval.high * wider(level, max(len(past), 1))
         width = np.where(np.isinf(width), np.inf, np.where(np.isinf(width), 0, width) * size)
         found[level] = Interval(np.maximum(point - width, lowest), np.maximum(point + width, lowest))
     return found
+
+
+def normal(level: int) -> float:
+    """So many standard deviations from the mean to either side."""
+    return NormalDist().inv_cdf(0.5 + level / 200)
+
+
+def wider(level: int, count: float) -> float:
+    """The quantile of Student's distribution over the normal one, for a spread known from so many errors: the first
+    term of its expansion (Cornish and Fisher 1938).
+    """
+    return 1 + (normal(level) ** 2 + 1) / (4 * count)
 
 
 def _quantile(errors: Floats, level: int) -> float:

@@ -40,16 +40,26 @@ def cost(member: Forecaster) -> int:
 
 
 def backtest(
-    values: Floats, horizon: int, season: int, members: Sequence[Forecaster], *, fits_max: int, lowest: float
+    values: Floats,
+    horizon: int,
+    season: int,
+    members: Sequence[Forecaster],
+    *,
+    fits_max: int,
+    lowest: float,
+    step: int | None = None,
 ) -> Backtest:
-    """The first of the cheapest members is asked whatever the budget is, of the present alone if need be."""
+    """The first of the cheapest members is asked whatever the budget is, of the present alone if need be. Origins lie a
+    `step` apart, a cycle where none is given.
+    """
     if fits_max < 1:
         raise ValueError(f"a budget is at least one fit, not {fits_max}")
+    step = step or season
     members = sorted(members, key=cost)
-    possible = max(0, (len(values) - horizon - CYCLES_BEFORE * season) // season + 1)
+    possible = max(0, (len(values) - horizon - CYCLES_BEFORE * season) // step + 1)
     affordable = fits_max // max(1, sum(map(cost, members))) - 1
     origins = min(possible, ORIGINS_MAX, max(affordable, ORIGINS_FEW), fits_max - 1)
-    starts = [len(values) - horizon - number * season for number in range(origins)]
+    starts = [len(values) - horizon - number * step for number in range(origins)]
     actual = np.array([values[start : start + horizon] for start in starts]).reshape(origins, horizon)
     found = Backtest(actual)
     for member in members:

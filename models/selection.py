@@ -36,7 +36,7 @@ _TINY: Final = 1e-6
 class Selection:
     """`history` is "enough", "short", "intermittent" or "none". `mase` and `wape` are those of the chosen model in the
     backtest, NaN where there was none. `dropped` says why a member took no part. `weights` are there where several
-    answer, and sum to 1.
+    answer, and sum to 1. `said` and `came`, a row an origin, are what the errors are made of.
     """
 
     forecast: Forecast
@@ -47,6 +47,8 @@ class Selection:
     fits: int
     dropped: Mapping[str, str]
     weights: Mapping[str, float] = field(default_factory=dict)
+    said: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    came: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def select(
@@ -57,8 +59,11 @@ def select(
     *,
     fits_max: int,
     lowest: float = -np.inf,
+    step: int | None = None,
 ) -> Selection:
-    """The forecast of the best member, or of several together; never one that was worse than the seasonal naive."""
+    """The forecast of all members together; never one that was worse than the seasonal naive. Earlier origins lie a
+    `step` apart, a cycle where none is given.
+    """
     checked(horizon, season)
     values = known(history)
     values = values[int(np.argmax(~np.isnan(values))) :] if not np.isnan(values).all() else values[:0]
@@ -67,12 +72,14 @@ def select(
     intermittent = _is_intermittent(values, season)
     own: list[Forecaster] = [SeasonalNaive(), MedianCombination()]
     named = {member.name: member for member in (own if intermittent else [*own, *members])}
-    found = backtest(values, horizon, season, list(named.values()), fits_max=fits_max, lowest=lowest)
+    found = backtest(
+        values, horizon, season, list(named.values()), fits_max=fits_max, lowest=lowest, step=step
+    )
     if np.isnan(found.actual).all():
         return _selection(values, season, found, _least(found, own), history="short", lowest=lowest)
     if intermittent:
         return _selection(values, season, found, _least(found, own), history="intermittent", lowest=lowest)
-    weights = _combine(found, -(-horizon // season), named)
+    weights = _combine(found, -(-horizon // (step or season)), named)
     errors = {name: mae(found.actual.ravel(), found.past[name].ravel()) for name in (own[0].name, COMBINED)}
     model = min(errors, key=errors.__getitem__)
     return _selection(
@@ -168,4 +175,6 @@ def _selection(
         found.fits,
         found.dropped,
         weights or {},
+        past,
+        found.actual,
     )
