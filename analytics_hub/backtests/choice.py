@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
+from analytics_hub.backtests.watchers import DetectorWatcher, IncidentWatcher, Watcher
 from analytics_hub.domain.errors import InvalidInput
 from models.ports import Detector, Forecaster
 
@@ -70,6 +71,15 @@ def forecasters(names: Sequence[str]) -> list[Forecaster]:
 
 def detectors(names: Sequence[str]) -> list[Detector]:
     return _chosen(names, DETECTORS)
+
+
+def watchers(names: Sequence[str]) -> list[Watcher]:
+    """Of tenants: incidents as they are told, and each single detector beside them."""
+    return _chosen(names, {"incidents": IncidentWatcher} | {name: _watching(name) for name in DETECTORS})
+
+
+def _watching(name: str) -> Callable[[], Watcher]:
+    return lambda: DetectorWatcher(DETECTORS[name]())
 
 
 def _chosen(names: Sequence[str], known: Mapping[str, Callable[[], _Model]]) -> list[_Model]:

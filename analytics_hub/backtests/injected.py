@@ -1,8 +1,8 @@
 """Injected incidents: tenants with one known incident each beside clean ones, at default thresholds, causal.
 
 In: a seed, how many tenants, and rates of real clients where their shapes are wanted. Out: precision, recall, delay,
-and false alarms a month of a clean tenant. A detector sees five metrics of a tenant; hours reported in any of them,
-at most `APART_H` apart, are one report. The first two weeks are not scored. Incidents below ×3 count for `recall_small`
+and false alarms a month of a clean tenant. Who watches sees five metrics of a tenant; hours that are reported a few
+hours apart are one report. The first two weeks are not scored. Incidents below ×3 count for `recall_small`
 only: a report of one is neither right nor wrong.
 """
 
@@ -16,13 +16,13 @@ import numpy as np
 from analytics_hub.backtests.incidents import KINDS, Incident, inject
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.backtests.tenants import DAY_H, Hours, lived, made_up_rate, shaped_rate
-from models.ports import Detector, Flags, Floats
-from models.scores.events import NOTHING, Matched, Span, false_alarms_per_month, matched, median_delay, spans
+from analytics_hub.backtests.watchers import Watcher
+from models.ports import Floats
+from models.scores.events import NOTHING, Matched, Span, false_alarms_per_month, matched, median_delay
 
 SUITE: Final = "injected"
 HOURS: Final = 42 * DAY_H
 WARM_UP_H: Final = 14 * DAY_H
-APART_H: Final = 6
 TOLERANCE_H: Final = 1
 FACTOR_MIN: Final = 3.0
 _YOUNG_H: Final = 3 * DAY_H
@@ -35,7 +35,7 @@ class Tenant:
 
 
 def run(
-    detectors: Sequence[Detector],
+    watchers: Sequence[Watcher],
     progress: Progress,
     *,
     seed: int,
@@ -46,12 +46,12 @@ def run(
 ) -> SuiteReport:
     crowd = make_tenants(seed, tenants, clean, shapes)
     models: dict[str, Figures] = {}
-    for number_done, detector in enumerate(detectors):
+    for number_done, watcher in enumerate(watchers):
         reports = []
         for done, tenant in enumerate(crowd):
-            progress(number_done * len(crowd) + done, len(detectors) * len(crowd))
-            reports.append(reported(detector, tenant.hours))
-        models[detector.name] = _figures(crowd, reports)
+            progress(number_done * len(crowd) + done, len(watchers) * len(crowd))
+            reports.append(watcher.reports(tenant.hours, WARM_UP_H))
+        models[watcher.name] = _figures(crowd, reports)
     protocol: dict[str, float | str] = {
         "seed": seed,
         "tenants_with_an_incident": tenants,
@@ -59,7 +59,7 @@ def run(
         "days_scored": (HOURS - WARM_UP_H) // DAY_H,
         "tolerance_h": TOLERANCE_H,
     }
-    return SuiteReport(SUITE, detectors[0].name, [shapes_name], protocol, models)
+    return SuiteReport(SUITE, watchers[0].name, [shapes_name], protocol, models)
 
 
 def make_tenants(seed: int, tenants: int, clean: int, shapes: Floats | None = None) -> list[Tenant]:
@@ -68,15 +68,6 @@ def make_tenants(seed: int, tenants: int, clean: int, shapes: Floats | None = No
     turns = cycle([(name, factor) for name, kind in KINDS.items() for factor in kind.factors])
     crowd = [_with_incident(random, *next(turns), shapes) for _ in range(tenants)]
     return crowd + [Tenant(lived(random, _rate(random, shapes)), None) for _ in range(clean)]
-
-
-def reported(detector: Detector, hours: Hours) -> list[Span]:
-    """The reports of one tenant after the warm-up, by hour."""
-    flags: Flags = np.zeros(HOURS, dtype=np.bool_)
-    for values in hours.metrics().values():
-        flags |= detector.scores(values, DAY_H) >= detector.threshold
-    flags[:WARM_UP_H] = False
-    return spans(flags, APART_H)
 
 
 def _with_incident(random: np.random.Generator, name: str, factor: float, shapes: Floats | None) -> Tenant:

@@ -17,9 +17,10 @@ State: TypeAlias = Literal["new", "continued", "ended"]
 REQUESTS: Final = "requests"
 COST: Final = "cost_usd"
 TOKENS: Final = "tokens_per_request"
+TOKENS_SUM: Final = "tokens"
 ERRORS: Final = "error_share"
 LATENCY: Final = "latency_ms"
-METRICS: Final = (REQUESTS, COST, TOKENS, ERRORS, LATENCY)
+METRICS: Final = (REQUESTS, COST, TOKENS, TOKENS_SUM, ERRORS, LATENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class FoundIncident:
     """`key` is that of the past incident where it goes on; of a new one it is made of its first hour and place, the
     same for the same input. `began` and `last` are its first and last odd hour. `observed` and `expected` are sums of
     `metric` from the one to the other (ratios: means). `impact_usd` is the cost above what was expected, None where no
-    cost is watched. `at_stake_usd` orders incidents by importance: the money that moved, failed, waited or stayed away.
-    `told`: the hour in which it was told; None: held back by the budget or the refractory time so far.
+    cost is watched. `at_stake_usd` orders incidents by importance: the money that moved, failed, waited or stayed away;
+    NaN as well.
+    `told`: the hour in which it was told; None: held back so far, by the floor, the budget or the refractory time.
     """
 
     key: str

@@ -8,6 +8,7 @@ import pytest
 from analytics_hub.backtests import injected
 from analytics_hub.backtests.incidents import KINDS, Incident, inject
 from analytics_hub.backtests.tenants import Hours, lived, made_up_rate
+from analytics_hub.backtests.watchers import DetectorWatcher, IncidentWatcher
 from models.detectors.robust_z import RobustZ
 from models.ports import Floats
 
@@ -141,25 +142,32 @@ def test_tenants_can_have_the_shapes_of_real_clients() -> None:
 
 
 def test_who_never_reports_finds_nothing_and_alarms_nobody() -> None:
-    figures = injected.run([Never()], quiet, seed=1, tenants=19, clean=2).models["never"]
+    figures = injected.run([DetectorWatcher(Never())], quiet, seed=1, tenants=19, clean=2).models["never"]
     assert (figures["recall"], figures["false_alarms_per_tenant_month"]) == (0, 0)
     assert math.isnan(figures["precision"])
 
 
 def test_who_always_reports_is_never_late_and_alarms_everybody() -> None:
-    figures = injected.run([Always()], quiet, seed=1, tenants=19, clean=2).models["always"]
+    figures = injected.run([DetectorWatcher(Always())], quiet, seed=1, tenants=19, clean=2).models["always"]
     assert (figures["recall"], figures["recall_small"], figures["delay_h"]) == (1, 1, 0)
     assert figures["false_alarms_per_tenant_month"] == pytest.approx(30 / 28)  # one report without an end
 
 
 def test_nothing_is_reported_in_the_first_two_weeks() -> None:
-    assert injected.reported(Always(), injected.make_tenants(1, 0, 1)[0].hours) == [
-        (injected.WARM_UP_H, injected.HOURS - 1)
-    ]
+    hours = injected.make_tenants(1, 0, 1)[0].hours
+    reports = DetectorWatcher(Always()).reports(hours, injected.WARM_UP_H)
+    assert reports == [(injected.WARM_UP_H, injected.HOURS - 1)]
 
 
 def test_a_robust_z_finds_most_large_incidents() -> None:
-    assert injected.run([RobustZ()], quiet, seed=1, tenants=19, clean=0).models["robust_z"]["recall"] > 0.6
+    figures = injected.run([DetectorWatcher(RobustZ())], quiet, seed=1, tenants=19, clean=0).models
+    assert figures["robust_z"]["recall"] > 0.6
+
+
+def test_incidents_as_they_are_told_find_most_large_ones_and_alarm_hardly_anybody() -> None:
+    figures = injected.run([IncidentWatcher()], quiet, seed=1, tenants=19, clean=4).models["incidents"]
+    assert (figures["recall"] >= 0.8, figures["precision"] >= 0.9, figures["delay_h"] <= 1) == (True,) * 3
+    assert figures["false_alarms_per_tenant_month"] <= 1
 
 
 def test_a_share_of_few_requests_is_not_known() -> None:

@@ -1,0 +1,124 @@
+"""What is expected in an hour, by the same hour of the days and weeks before it, and how far off that usually is.
+
+In: values, a row a series, and the hours that are asked for. Out: two `Reference`s, by day and by week. Everything is
+a median or another quantile of what came before: a few odd values do not move it. Where a sum is usually not 0, its
+zeros are gaps and no part of the baseline.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.phases import median_of_known
+from models.ports import Flags, Floats
+
+DAY_H = 24
+WEEK_H = 7 * DAY_H
+DAYS = 14
+WEEKS = 3
+SPREAD_H = 14 * DAY_H
+"""How wrong a reference was is measured over the two weeks before."""
+_MAD_TO_DEVIATION = 1.4826  # of a normal distribution
+_TAIL = 0.99
+"""Of two weeks of hours: the fourth largest. What happens twice a week is no incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A row a series, a column an hour. `expected` is NaN where nothing is known. `highest` and `lowest`: the hours
+    next to it as well, for work that begins earlier on some days, and for the days when clocks change. `spread` and
+    `tail_share` are shares of what is expected, `tail` is in the unit of the values: what is rarely exceeded.
+    """
+
+    expected: Floats
+    highest: Floats
+    lowest: Floats
+    known: Floats
+    spread: Floats
+    tail_share: Floats
+    tail: Floats
+    tail_below_share: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """By the same hour of the last two weeks' days, and of the last weeks. `zero_share`: how likely a sum is 0 in that
+    hour, by what came before; from `SPREAD_H` earlier on.
+    """
+
+    day: Reference
+    week: Reference
+    zero_share: Floats
+
+
+def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
+    """For the hours from `first` to the last one."""
+    begin = first - SPREAD_H - 1
+    hours = np.arange(
+        begin, values.shape[1] + 1
+    )  # one before and one after, which no later value is needed for
+    days = _lagged(values, hours, DAY_H, DAYS)
+    weeks = _lagged(values, hours, WEEK_H, WEEKS)
+    positive, some = np.count_nonzero(days > 0, axis=0), np.count_nonzero(~np.isnan(days), axis=0)
+    usually = (2 * positive > some) & sums[:, None]
+    actual = _lagged(values, hours[1:-1], 0, 1)[0]
+    return Baseline(
+        _reference(np.where(usually & (days == 0), np.nan, days), actual, sums),
+        _reference(np.where(usually & (weeks == 0), np.nan, weeks), actual, sums),
+        _zero_share(days, weeks)[:, 1:-1].reshape(len(values), -1),
+    )
+
+
+def _lagged(
+    values: Floats, hours: np.ndarray[tuple[int], np.dtype[np.int64]], lag: int, count: int
+) -> Floats:
+    """By lag, series and hour; NaN before the first value."""
+    first = 0 if lag == 0 else 1
+    places = hours[None, :] - lag * np.arange(first, first + count)[:, None]
+    taken = values[:, np.clip(places, 0, values.shape[1] - 1)]
+    return np.moveaxis(np.where((places >= 0) & (places < values.shape[1]), taken, np.nan), 1, 0)
+
+
+def _reference(rows: Floats, actual: Floats, sums: Flags) -> Reference:
+    expected = median_of_known(rows)
+    inner = expected[:, 1:-1]
+    beside = np.stack([expected[:, :-2], inner, expected[:, 2:]])
+    highest = np.where(sums[:, None], np.fmax.reduce(beside), inner)
+    lowest = np.where(sums[:, None], np.fmin.reduce(beside), inner)
+    off = np.abs(actual - inner)
+    above = np.maximum(actual - highest, 0)
+    safe = np.where(inner > 0, inner, np.nan)
+    wanted = slice(SPREAD_H, None)
+    return Reference(
+        inner[:, wanted],
+        highest[:, wanted],
+        lowest[:, wanted],
+        np.count_nonzero(~np.isnan(rows), axis=0)[:, 1:-1][:, wanted].astype(np.float64),
+        _MAD_TO_DEVIATION * _before(off / safe, 0.5),
+        _before(above / safe, _TAIL),
+        _before(above, _TAIL),
+        _before(np.maximum(lowest - actual, 0) / safe, _TAIL),
+    )
+
+
+def _before(values: Floats, share: float) -> Floats:
+    """The quantile of what is known in the `SPREAD_H` hours before each hour."""
+    windows = np.lib.stride_tricks.sliding_window_view(values[:, :-1], SPREAD_H, axis=1)
+    ordered = np.sort(windows, axis=2)  # NaN comes last
+    count = np.count_nonzero(~np.isnan(windows), axis=2)
+    place = np.minimum((count * share).astype(np.int64), np.maximum(count - 1, 0))
+    return np.take_along_axis(ordered, place[..., None], axis=2)[..., 0]
+
+
+def _zero_share(days: Floats, weeks: Floats) -> Floats:
+    """Of the same hours and those next to them in the last days; or of the last weeks, where that is more."""
+    zeros, some = _counts(days)
+    threes = [np.convolve(row, np.ones(3), "same") for row in (*zeros, *some)]
+    by_day = (np.array(threes[: len(zeros)]) + 0.5) / (np.array(threes[len(zeros) :]) + 1)
+    zeros, some = _counts(weeks)
+    return np.asarray(np.fmax(by_day, zeros / np.maximum(some, 1)))
+
+
+def _counts(rows: Floats) -> tuple[Floats, Floats]:
+    zeros = np.count_nonzero(rows == 0, axis=0).astype(np.float64)
+    return zeros, np.count_nonzero(~np.isnan(rows), axis=0).astype(np.float64)

@@ -1,0 +1,58 @@
+"""Which of the scored hours are findings: odd enough, and enough of a change to matter.
+
+In: a `Table`, its `Oddness`, thresholds by row. Out: `Sighting`s by column, a column an hour.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from models.incidents.oddness import Oddness
+from models.incidents.ports import REQUESTS
+from models.incidents.rules import Rules
+from models.incidents.table import Table
+from models.ports import Floats
+
+Direction: TypeAlias = Literal["up", "down", "gap"]
+SAME_HOUR = "same_hour"
+GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """`times`: how many times its threshold, without what feedback made of it."""
+
+    row: int
+    direction: Direction
+    times: float
+
+    @property
+    def detector(self) -> str:
+        return GAP if self.direction == "gap" else SAME_HOUR
+
+
+def sightings(table: Table, odd: Oddness, factors: Floats, rules: Rules) -> Mapping[int, list[Sighting]]:
+    """`factors` make the threshold of each row higher or lower."""
+    first = table.length - odd.up.shape[1]
+    values = table.values[:, first:]
+    change = np.abs(values - odd.expected)
+    large = ~(change < rules.floor_share * np.abs(odd.expected))
+    failed = change >= rules.failures_min / np.maximum(table.weights[:, first:], 1)
+    large &= failed | ~table.of_form("share")[:, None]
+    sums = table.of_form("sum")[:, None]
+    asked = table.of_metric(REQUESTS)[:, None]
+    gaps = np.where(sums, odd.missing / rules.missing, 0)
+    ups = np.where(large, odd.up / rules.deviations, 0)
+    downs = np.where(large & asked & ~(odd.missing > 0), odd.down / rules.deviations, 0)
+    by_direction: tuple[tuple[Direction, Floats], ...] = (
+        ("gap", rules.sensitivity * gaps),
+        ("up", rules.sensitivity * ups),
+        ("down", rules.sensitivity * downs),
+    )
+    found: dict[int, list[Sighting]] = {}
+    for direction, times in by_direction:
+        for row, column in np.argwhere(times > factors[:, None]):
+            found.setdefault(int(column), []).append(Sighting(int(row), direction, float(times[row, column])))
+    return found
