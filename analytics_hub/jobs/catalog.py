@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from analytics_hub.domain.job import JobName
+from analytics_hub.jobs.month_end import forecast_month
 from analytics_hub.jobs.refitting import refit
+from analytics_hub.jobs.reporting import report_accuracy
 from analytics_hub.jobs.scoring import score
 from analytics_hub.jobs.work import Body
 from analytics_hub.settings import JobSettings
@@ -17,6 +19,8 @@ BODIES: Final[Mapping[JobName, Body]] = MappingProxyType(
     {
         JobName.SCORE: score,
         JobName.REFIT: refit,
+        JobName.MONTH_END: forecast_month,
+        JobName.BACKTEST_REPORT: report_accuracy,
     }
 )
 
@@ -27,6 +31,8 @@ def schedules(settings: JobSettings) -> dict[JobName, str]:
     return {
         JobName.SCORE: f"{settings.score_minute} * * * *",
         JobName.REFIT: f"17 {hour} * * *",
+        JobName.MONTH_END: f"37 {hour} * * *",
+        JobName.BACKTEST_REPORT: f"47 {hour} * * 1",
     }
 
 

@@ -56,7 +56,12 @@ class JobSettings(Concern):
         default=7, ge=0, le=59, description="Minute of each hour in which the hours before are scored."
     )
     refit_hour: int = Field(default=2, ge=0, le=23, description="Hour (UTC) of the nightly forecasts.")
-    score_days: int = Field(default=28, ge=3, le=60, description="Days of hours that scoring looks at.")
+    score_days: int = Field(
+        default=37,
+        ge=3,
+        le=60,
+        description="Days of hours that scoring goes by: five weeks before the newest.",
+    )
     score_again_h: int = Field(
         default=3, ge=1, le=72, description="Newest hours that are scored each time: late events change them."
     )
