@@ -53,6 +53,11 @@ FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
     "median_of_seasonal_naives": _from("models.forecasters.median_of_seasonal_naives:MedianOfSeasonalNaives"),
     "rolling_median": _from("models.forecasters.rolling_median:RollingMedian"),
     "naive2": _from("models.scores.naive2:Naive2"),
+    "mstl_ets": _from("models.forecasters.mstl_ets:MstlEts"),
+    "auto_ets": _from("models.forecasters.auto_ets:AutoEts"),
+    "auto_theta": _from("models.forecasters.auto_theta:AutoTheta"),
+    "sarima": _from("models.forecasters.sarima:Sarima"),
+    "prophet": _from("models.forecasters.prophet:Prophet"),
     "lstm": _from("models.forecasters.lstm:Lstm"),
 }
 DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
@@ -60,7 +65,7 @@ DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
     "windowed_gaussian": _from("models.detectors.windowed_gaussian:WindowedGaussian"),
     "autoencoder": _from("models.detectors.autoencoder:Autoencoder"),
 }
-SLOW: Final = frozenset({"lstm", "autoencoder"})
+SLOW: Final = frozenset({"mstl_ets", "auto_ets", "auto_theta", "sarima", "prophet", "lstm", "autoencoder"})
 """Those that take minutes a suite or are not there without an extra: only when named, or with `all`."""
 ALL: Final = "all"
 

@@ -41,6 +41,10 @@ class LearningScale:
     def learned(self, values: Floats) -> Floats:
         return np.log(values) if self.logs else (values - self.centre) / self.spread
 
+    def reaches(self, learned: Floats) -> bool:
+        """Whether all of it is finite and within reach."""
+        return bool(np.all((learned >= self.low) & (learned <= self.high)))
+
     def values(self, learned: Floats) -> Floats:
         bounded = np.clip(learned, self.low, self.high)
         return np.exp(bounded) if self.logs else self.centre + self.spread * bounded

@@ -66,6 +66,22 @@ def test_a_series_that_is_too_short_is_left_out_and_counted(tmp_path: Path) -> N
     assert (protocol["series"], protocol["series_left_out"]) == (1, 1)
 
 
+def test_a_model_that_costs_much_is_scored_on_every_tenth_series(tmp_path: Path) -> None:
+    class Costly(SeasonalNaive):
+        fits = 1000
+
+    train = m4_file(tmp_path, "train.csv", {f"H{number}": wave(120, number) for number in range(21)})
+    found = m4_hourly.run([Costly()], train, None, quiet).models["seasonal_naive"]
+    assert found["series_scored"] == 3
+
+
+def test_the_headline_is_the_combination_where_it_ran(tmp_path: Path) -> None:
+    train = m4_file(tmp_path, "train.csv", {"H1": wave(300)})
+    report = m4_hourly.run(forecasters(["seasonal_naive", "combination"]), train, None, quiet)
+    assert report.headline == "combination"
+    assert report.models["combination"]["owa"] < report.models["seasonal_naive"]["owa"]
+
+
 def test_a_constant_series_has_no_scale_and_does_not_spoil_the_means(tmp_path: Path) -> None:
     train = m4_file(tmp_path, "train.csv", {"H1": wave(300), "H2": np.full(300, 5.0)})
     figures = m4_hourly.run([SeasonalNaive()], train, None, quiet).models["seasonal_naive"]
