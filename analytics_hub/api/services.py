@@ -19,6 +19,7 @@ from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
+from analytics_hub.query.month import MonthService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
@@ -38,6 +39,7 @@ class Services:
     raw_days_max: int
     """Raw events of so many days are read for one answer about users."""
     forecasts: ForecastService
+    months: MonthService
     forecast_caps: ForecastCaps
     findings: FindingService
     """Anomalies and incidents, and what people say of them."""

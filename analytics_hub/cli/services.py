@@ -27,6 +27,7 @@ from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastRules, ForecastService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
+from analytics_hub.query.month import MonthService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import Settings
@@ -73,6 +74,9 @@ async def open_services(
     ):
         store = PostgresUsageStore(pool, build)
         found = PostgresFindingStore(pool)
+        rules = ForecastRules(
+            quick_members(), settings.forecast.fits_max, timedelta(hours=settings.forecast.stored_h_max)
+        )
         usage = UsageService(store, spans_max=settings.query.spans_max)
         events = PostgresEventStore(pool)
         freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
@@ -88,17 +92,8 @@ async def open_services(
             ),
             users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
             raw_days_max=settings.query.raw_days_max,
-            forecasts=ForecastService(
-                usage.ask,
-                found,
-                places,
-                clock,
-                ForecastRules(
-                    quick_members(),
-                    settings.forecast.fits_max,
-                    timedelta(hours=settings.forecast.stored_h_max),
-                ),
-            ),
+            forecasts=ForecastService(usage.ask, found, places, clock, rules),
+            months=MonthService(usage.ask, places, clock, rules),
             forecast_caps=settings.forecast.caps(),
             findings=FindingService(
                 found,

@@ -27,6 +27,7 @@ from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
+from analytics_hub.query.month import MonthService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
 from analytics_hub.settings import ApiSettings, LiveSettings
@@ -76,6 +77,7 @@ class World:
             users=UserService(EmptyUserStore(NOW), spans_max=500),
             raw_days_max=7,
             forecasts=ForecastService(usage.ask, self.findings, self.places, self.clock, FORECAST_RULES),
+            months=MonthService(usage.ask, self.places, self.clock, FORECAST_RULES),
             forecast_caps=ForecastCaps(),
             findings=FindingService(
                 self.findings, self.findings, self.clock, page_max=100, range_days_max=3660

@@ -21,6 +21,7 @@ from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
+from analytics_hub.query.month import MonthService
 from analytics_hub.query.replay import ReplayService
 from analytics_hub.query.service import UsageService
 from analytics_hub.query.users import UserService
@@ -83,6 +84,7 @@ async def open_services(
             users=UserService(PostgresUserStore(pool, build_users), spans_max=spans_max),
             raw_days_max=7,
             forecasts=ForecastService(usage.ask, found, places, time, FORECAST_RULES),
+            months=MonthService(usage.ask, places, time, FORECAST_RULES),
             forecast_caps=ForecastCaps(),
             findings=FindingService(
                 found,

@@ -1,6 +1,7 @@
-"""`forecasts`: what `GET /v1/forecasts` answers. The metrics are an argument: a forecast is of one metric each.
+"""`forecasts` and `monthEnd`: what `GET /v1/forecasts` and `GET /v1/forecasts/month` answer. The metrics are an
+argument: a forecast is of one metric each.
 
-In: arguments with REST's names. Out: the body of `analytics_hub/api/rest/forecast_wire.py`.
+In: arguments with REST's names. Out: the bodies of `analytics_hub/api/rest/forecast_wire.py` and `month_wire.py`.
 """
 
 from typing import Annotated
@@ -9,13 +10,15 @@ import strawberry
 
 from analytics_hub.api.graphql.arguments import Buckets, Filters, GroupBy, Interval, Top, Zone, filters_of
 from analytics_hub.api.graphql.asking import Info, MakeBody
-from analytics_hub.api.graphql.scalars import DateTime, Estimate
+from analytics_hub.api.graphql.scalars import DateTime, Estimate, Usd
 from analytics_hub.api.graphql.shapes import Body, Coverage, Filter, Group, groups, question
 from analytics_hub.api.graphql.typed import shape
 from analytics_hub.api.rest.forecast_wire import forecasts_body
+from analytics_hub.api.rest.month_wire import month_body
 from analytics_hub.api.rest.top import top_of
 from analytics_hub.domain.forecast_query import ForecastAnswer
 from analytics_hub.query.forecast_history import ask_forecast
+from analytics_hub.query.month import ask_month
 
 
 @shape
@@ -95,6 +98,55 @@ class Forecasts:
     )
     coverage: Coverage = strawberry.field(description="Of the history.")
     series: list[ForecastSeries]
+
+
+@shape
+class MonthQuestion:
+    """The running month of the zone."""
+
+    from_: DateTime = strawberry.field(name="from")
+    to: DateTime
+    tz: str
+    filters: list[Filter]
+
+
+@shape
+class MonthEnd:
+    """What the month has cost so far, exactly, and what it is expected to come to, an estimate."""
+
+    query: MonthQuestion
+    made_at: DateTime
+    fresh_until: DateTime = strawberry.field(
+        description="Everything committed before this moment is counted."
+    )
+    coverage: Coverage = strawberry.field(description="Of the history and of the month so far.")
+    spent_usd: Usd
+    expected_usd: Usd | None = strawberry.field(description="The whole month; null when there is no history.")
+    low_80_usd: Usd | None
+    high_80_usd: Usd | None = strawberry.field(description="Null where nothing can be promised.")
+    low_95_usd: Usd | None
+    high_95_usd: Usd | None
+    model: str
+    history: str = strawberry.field(description="`enough`, `short`, `intermittent` or `none`.")
+    trained_from: DateTime | None
+    error: BacktestError | None
+
+
+async def ask_month_end(info: Info, tz: Zone = "UTC", filters: Filters = []) -> MakeBody:  # noqa: B006
+    asking = info.context
+    services = asking.services
+    found = await services.months.ask(
+        ask_month(
+            asking.caller.tenant,
+            asking.now,
+            tz=tz,
+            filters=filters_of(filters),
+            caps=services.caps,
+            forecast_caps=services.forecast_caps,
+        )
+    )
+    body = month_body(found)
+    return lambda: {**body, "query": question(body["query"])}
 
 
 async def ask_forecasts(

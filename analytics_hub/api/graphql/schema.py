@@ -16,7 +16,7 @@ from analytics_hub.api.graphql.asking import asks
 from analytics_hub.api.graphql.dead_letters import DeadLetterConnection, ask_dead_letters
 from analytics_hub.api.graphql.dimensions import Dimensions, ask_dimensions
 from analytics_hub.api.graphql.events import EventConnection, ask_events
-from analytics_hub.api.graphql.forecasts import Forecasts, ask_forecasts
+from analytics_hub.api.graphql.forecasts import Forecasts, MonthEnd, ask_forecasts, ask_month_end
 from analytics_hub.api.graphql.incident_shapes import AnomalyConnection, Incident, IncidentConnection
 from analytics_hub.api.graphql.incidents import (
     acknowledge_incident,
@@ -53,6 +53,9 @@ class Query:
     )
     forecasts: Forecasts | None = asks(
         Right.VIEW, ask_forecasts, "What usage, cost and latency are expected to be."
+    )
+    month_end: MonthEnd | None = asks(
+        Right.VIEW, ask_month_end, "What the month has cost so far, and what it is expected to come to."
     )
     anomalies: AnomalyConnection | None = asks(
         Right.VIEW, ask_anomalies, "What detectors found, newest first."

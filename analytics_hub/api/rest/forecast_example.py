@@ -1,4 +1,4 @@
-"""An answer of `GET /v1/forecasts` for its documentation. A test holds it against the shape of answers."""
+"""Answers of `GET /v1/forecasts` and of the month for their documentation. A test holds them against the shapes."""
 
 from typing import Any, Final
 
@@ -54,4 +54,21 @@ FORECASTS_EXAMPLE: Final[dict[str, Any]] = {
             ],
         }
     ],
+}
+
+MONTH_EXAMPLE: Final[dict[str, Any]] = {
+    "query": {"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z", "tz": "UTC", "filters": {}},
+    "made_at": "2026-11-05T08:00:00.123456Z",
+    "fresh_until": "2026-11-05T08:00:00.123456Z",
+    "coverage": FORECASTS_EXAMPLE["coverage"],
+    "spent_usd": "54.12345678",
+    "expected_usd": "371.40",
+    "low_80_usd": "340.20",
+    "high_80_usd": "402.60",
+    "low_95_usd": "318.90",
+    "high_95_usd": "423.90",
+    "model": "median_combination",
+    "history": "enough",
+    "trained_from": "2026-05-08T00:00:00Z",
+    "error": {"mase": 0.83, "wape": 0.14, "fits": 48},
 }

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_hub.api.rest.table import Cell, Column, Kind, Table
 from analytics_hub.api.rest.wire import CoverageBody, coverage_body, wall_times
-from analytics_hub.domain.forecast import ForecastPoint
+from analytics_hub.domain.forecast import BacktestError, ForecastPoint
 from analytics_hub.domain.forecast_query import ForecastAnswer, Forecasted, ForecastQuery
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.money import estimated_usd
@@ -129,7 +129,6 @@ def _question_body(query: ForecastQuery) -> dict[str, Any]:
 
 def _metric_body(one: Forecasted, query: ForecastQuery, times: dict[datetime, str]) -> dict[str, Any]:
     forecast, zone = one.forecast, query.usage.zone
-    error = forecast.error
     return {
         "metric": forecast.metric,
         "source": one.source.value,
@@ -138,7 +137,7 @@ def _metric_body(one: Forecasted, query: ForecastQuery, times: dict[datetime, st
         "trained_from": forecast.trained_from and forecast.trained_from.astimezone(zone),
         "trained_to": forecast.trained_to and forecast.trained_to.astimezone(zone),
         "made_at": forecast.made_at,
-        "error": error and {"mase": _number(error.mase), "wape": _number(error.wape), "fits": error.fits},
+        "error": error_body(forecast.error),
         "points": [
             {
                 "start": times[point.start],
@@ -147,6 +146,12 @@ def _metric_body(one: Forecasted, query: ForecastQuery, times: dict[datetime, st
             for point in forecast.points
         ],
     }
+
+
+def error_body(error: BacktestError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {"mase": _number(error.mase), "wape": _number(error.wape), "fits": error.fits}
 
 
 def _number(value: float | None) -> float | None:

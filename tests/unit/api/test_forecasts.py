@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from analytics_hub.api.rest.forecast_example import FORECASTS_EXAMPLE
+from analytics_hub.api.rest.forecast_example import FORECASTS_EXAMPLE, MONTH_EXAMPLE
 from analytics_hub.api.rest.forecast_wire import ForecastsBody, estimate
+from analytics_hub.api.rest.month_wire import MonthBody
 from analytics_hub.query.memory import Delta
 from tests.support.api_world import NOW, World
 
@@ -105,3 +106,21 @@ def test_what_cannot_be_forecast_is_refused_by_name(asked: dict[str, str], code:
 def test_a_forecast_asks_for_the_right_to_view() -> None:
     made = World()
     assert made.get("/v1/forecasts", made.ingest_key).status == 403
+
+
+def test_a_months_end_has_its_documented_shape() -> None:
+    MonthBody.model_validate(MONTH_EXAMPLE)
+    made = world()
+    answer = made.get("/v1/forecasts/month", made.query_key, {"tz": "Europe/Berlin", "filter.model": "a"})
+    MonthBody.model_validate(answer.body)
+    assert answer.body["query"]["from"] == "2026-11-01T00:00:00+01:00"
+    assert (answer.body["spent_usd"], answer.body["expected_usd"]) == ("40.00", "294.375")
+    rows = made.get("/v1/forecasts/month", made.query_key, headers={"Accept": "text/csv"}).content.decode()
+    (row,) = csv.DictReader(io.StringIO(rows))
+    assert (row["from"], row["spent_usd"]) == ("2026-11-01T00:00:00Z", "53.333333333332")
+
+
+def test_a_month_has_no_range_of_its_own() -> None:
+    made = World()
+    answer = made.get("/v1/forecasts/month", made.query_key, {"from": "-7d"})
+    assert (answer.status, answer.body["code"]) == (422, "unknown_parameter")

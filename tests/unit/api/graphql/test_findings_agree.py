@@ -23,14 +23,22 @@ INCIDENT = f"""
     detectors contributions {{ dimension value change share }} acknowledged {NOTE} feedback feedbackNote {NOTE}
 """
 ANOMALY = "bucket metric group { dimension value } detector score observed expected low high incidentId"
-FORECASTS = """
-    query { from to interval horizon tz metrics groupBy filters { dimension values } limit }
-    madeAt freshUntil
+COVERAGE = """
     coverage { events unpricedEvents partialEvents estimatedEvents eventShare tokens unpricedTokens tokenShare }
-    series { group { dimension value } other metrics {
-      metric source model history trainedFrom trainedTo madeAt error { mase wape fits }
-      points { start value low80 high80 low95 high95 } } }
 """
+FORECASTS = f"""
+    query {{ from to interval horizon tz metrics groupBy filters {{ dimension values }} limit }}
+    madeAt freshUntil
+    {COVERAGE}
+    series {{ group {{ dimension value }} other metrics {{
+      metric source model history trainedFrom trainedTo madeAt error {{ mase wape fits }}
+      points {{ start value low80 high80 low95 high95 }} }} }}
+"""
+MONTH = f"""
+    query {{ from to tz filters {{ dimension values }} }} madeAt freshUntil {COVERAGE} spentUsd expectedUsd
+    low80Usd high80Usd low95Usd high95Usd model history trainedFrom error {{ mase wape fits }}
+"""
+_MONTH_NAMES = {f"{edge}{level}Usd": f"{edge}_{level}_usd" for edge in ("low", "high") for level in (80, 95)}
 _BOUNDS = {f"{edge}{level}": f"{edge}_{level}" for edge in ("low", "high") for level in (80, 95)}
 
 
@@ -69,6 +77,14 @@ def test_forecasts_are_those_of_rest(params: dict[str, str], arguments: str) -> 
     assert rest.status == 200, rest.content
     found = asked(world, f"{{ forecasts({arguments}) {{ {FORECASTS} }} }}")["data"]["forecasts"]
     assert in_rest(found) == rest.body
+
+
+def test_a_months_end_is_that_of_rest() -> None:
+    world = forecast_world()
+    rest = world.get("/v1/forecasts/month", world.query_key, {"tz": "Asia/Kolkata", "filter.model": "a"})
+    given = 'tz: "Asia/Kolkata", filters: [{dimension: "model", values: ["a"]}]'
+    found = asked(world, f"{{ monthEnd({given}) {{ {MONTH} }} }}")["data"]["monthEnd"]
+    assert rest_body(found, _MONTH_NAMES) == rest.body
 
 
 def test_incidents_and_anomalies_are_those_of_rest() -> None:
