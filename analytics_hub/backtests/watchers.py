@@ -69,4 +69,4 @@ def watched(hours: Hours) -> list[Watched]:
 
 
 def _each(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))

@@ -13,7 +13,7 @@ from models.incidents.ports import Assessment, Finding, FoundIncident, PastIncid
 from models.incidents.rules import Rules
 from models.incidents.sightings import Sighting, sightings
 from models.incidents.stakes import Ledger, at_stake_usd, explained, impact_usd, observed_and_expected
-from models.incidents.story import Group, Story, groups_of, story_of
+from models.incidents.story import Group, Story, group_of, groups_of, story_of
 from models.incidents.table import TENANT, Place, Table, table_of
 from models.incidents.telling import is_told_now, threshold_factor
 from models.ports import Floats
@@ -62,8 +62,8 @@ class _Assessor:
         for column in sorted(found):
             hour = self._zero + column
             if hour >= self._first_new:
-                for group in groups_of(self._table, found[column]):
-                    self._take(group, hour)
+                self._hour([one for one in found[column] if one.alone], hour)
+                self._go_on([one for one in found[column] if not one.alone], hour)
         incidents = [self._answer(story) for story in self._stories if self._has_news(story)]
         return Assessment(tuple(self._findings), tuple(incidents))
 
@@ -72,13 +72,29 @@ class _Assessor:
             [threshold_factor(self._past, row.metric, row.place, self._rules) for row in self._table.rows]
         )
 
+    def _hour(self, seen: Sequence[Sighting], hour: int) -> None:
+        for group in groups_of(self._table, seen) if seen else []:
+            self._take(group, hour)
+
+    def _go_on(self, seen: Sequence[Sighting], hour: int) -> None:
+        for one in seen:
+            group = group_of(self._table, self._table.rows[one.row].place, [one])
+            story = next((it for it in self._stories if it.goes_on_with(group, hour, self._rules)), None)
+            if story is not None:
+                self._add(story, group, hour)
+
     def _take(self, group: Group, hour: int) -> None:
         story = next((one for one in self._stories if one.takes(group, hour, self._rules)), None)
         if story is None:
             story = self._begun(group, hour)
-        if story is not None:
-            story.add(group, hour, self._rules)
-            self._weigh(story, hour)
+        if story is None:
+            self._findings += [self._finding(one, hour, None) for one in group.sightings]
+        else:
+            self._add(story, group, hour)
+
+    def _add(self, story: Story, group: Group, hour: int) -> None:
+        story.add(group, hour, self._rules)
+        self._weigh(story, hour)
         self._findings += [self._finding(one, hour, story) for one in group.sightings]
 
     def _begun(self, group: Group, hour: int) -> Story | None:
@@ -123,7 +139,8 @@ class _Assessor:
         column = hour - self._zero
         row, number = self._table.rows[one.row], one.row
         expected = float(self._odd.expected[number, column])
-        width = float(self._odd.deviation[number, column]) * self._rules.deviations / self._rules.sensitivity
+        deviations = self._rules.deviations * (1.0 if one.alone else self._rules.going_on)
+        width = float(self._odd.deviation[number, column]) * deviations / self._rules.sensitivity
         observed = float(self._table.values[number, self._ledger.first + column])
         z = one.times * (self._rules.missing if one.direction == "gap" else self._rules.deviations)
         return Finding(

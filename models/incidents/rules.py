@@ -16,6 +16,8 @@ class Rules:
     """A value so many robust deviations off is a finding: on made-up tenants ten times rarer than one a month."""
     missing: float = 6.0
     """Zeros of a chance below one in 400 (minus its logarithm) are a gap: two hours of who never stopped."""
+    going_on: float = 0.6
+    """This share of a threshold is enough for what has begun: its hours soon count among what is rarely exceeded."""
     sensitivity: float = 1.0
     """Both thresholds are divided by it: 2 finds what is half as odd."""
     floor_usd: float = 0.01

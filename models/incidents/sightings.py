@@ -22,11 +22,14 @@ GAP = "gap"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """`times`: how many times its threshold, without what feedback made of it."""
+    """`times`: how many times its threshold, without what feedback made of it. `alone`: enough to begin an incident;
+    else enough to go on with one.
+    """
 
     row: int
     direction: Direction
     times: float
+    alone: bool
 
     @property
     def detector(self) -> str:
@@ -53,6 +56,8 @@ def sightings(table: Table, odd: Oddness, factors: Floats, rules: Rules) -> Mapp
     )
     found: dict[int, list[Sighting]] = {}
     for direction, times in by_direction:
-        for row, column in np.argwhere(times > factors[:, None]):
-            found.setdefault(int(column), []).append(Sighting(int(row), direction, float(times[row, column])))
+        for row, column in np.argwhere(times > rules.going_on * factors[:, None]):
+            size = float(times[row, column])
+            one = Sighting(int(row), direction, size, bool(size > factors[row]))
+            found.setdefault(int(column), []).append(one)
     return found

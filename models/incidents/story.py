@@ -51,6 +51,16 @@ class Story:
         alike = group.kind == self.kind or {group.kind, self.kind} <= stopped
         return alike or hour - self.began <= rules.merge_gap_h
 
+    def goes_on_with(self, group: "Group", hour: int, rules: Rules) -> bool:
+        """As `takes`, for what would not be enough to begin with: of the same metric and kind, and where it is."""
+        near = group.place in (TENANT, self.place) or self.place == TENANT
+        return (
+            near
+            and group.metric in self.metrics
+            and group.kind == self.kind
+            and self.takes(group, hour, rules)
+        )
+
     def add(self, group: "Group", hour: int, rules: Rules) -> None:
         self.last = max(self.last, hour)
         self.touched = True
@@ -96,7 +106,7 @@ def groups_of(table: Table, seen: Sequence[Sighting]) -> list[Group]:
     """Everything together when the whole tenant moved; else by the values of the dimension that moved most."""
     places = list(dict.fromkeys(table.rows[one.row].place for one in seen))
     if TENANT in places or len(places) == 1:
-        return [_group(table, TENANT if TENANT in places else places[0], seen)]
+        return [group_of(table, TENANT if TENANT in places else places[0], seen)]
     largest = max(seen, key=lambda one: one.times)
     dimension = table.rows[largest.row].place[0]
     of_dimension = [place for place in places if place[0] == dimension]
@@ -106,7 +116,7 @@ def groups_of(table: Table, seen: Sequence[Sighting]) -> list[Group]:
         own = [one for one in seen if table.rows[one.row].place == place]
         if place == main:
             own += [one for one in seen if table.rows[one.row].place[0] != dimension]
-        groups.append(_group(table, place, own))
+        groups.append(group_of(table, place, own))
     return groups
 
 
@@ -116,7 +126,7 @@ def kind_of(table: Table, one: Sighting) -> Kind:
     return "gap" if one.direction == "gap" else "drop"
 
 
-def _group(table: Table, place: Place, own: Sequence[Sighting]) -> Group:
+def group_of(table: Table, place: Place, own: Sequence[Sighting]) -> Group:
     first = min(own, key=lambda one: (_KINDS.index(kind_of(table, one)), -one.times))
     return Group(
         place,
