@@ -63,9 +63,7 @@ def test_its_errors_are_those_of_forecasts_that_had_not_seen_what_came() -> None
     values = np.arange(100.0) - 200  # negative: no hour has a size of its own
     members: list[Forecaster] = [SeasonalNaive()]
     width = Combination(members).forecast_with_intervals(values, 4, 2).intervals[80]
-    assert (width.high - width.low).tolist() == pytest.approx(
-        [4, 4, 8, 8]
-    )
+    assert (width.high - width.low).tolist() == pytest.approx([4, 4, 8, 8])
 
 
 def test_what_cannot_be_negative_is_not() -> None:
