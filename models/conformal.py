@@ -6,7 +6,7 @@ rank ⌈(n + 1) · level⌉. Errors are pooled by the cycle of the horizon they 
 first). Where there are too few errors for a level, its bounds are infinite: nothing can be promised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -32,7 +32,14 @@ def conformal_forecast(
     values = known(history)
     point = np.maximum(forecaster.forecast(values, horizon, season), lowest)
     errors = _errors(forecaster, values, horizon, season, origins_max)
-    return Forecast(point, {level: _interval(point, errors, season, level, lowest) for level in levels})
+    return Forecast(point, intervals_of(point, errors, season, lowest, levels))
+
+
+def intervals_of(
+    point: Floats, errors: Floats, season: int, lowest: float, levels: Sequence[int] = LEVELS
+) -> Mapping[int, Interval]:
+    """From errors that were already made: absolute ones, a row an origin."""
+    return {level: _interval(point, errors, season, level, lowest) for level in levels}
 
 
 def _errors(forecaster: Forecaster, values: Floats, horizon: int, season: int, origins_max: int) -> Floats:

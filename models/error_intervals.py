@@ -5,30 +5,17 @@ level: the quantile of the errors of rank ⌈(n + 1) · level⌉ (split-conforma
 few errors for a level, and its bounds are infinite.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
-from models.conformal import LEVELS
+from models.conformal import intervals_of
 from models.ports import Floats, Interval
 
 FLOOR_SHARE: Final = 0.1
 """Of the mean forecast: an hour that is expected to be empty is not certain to be."""
-
-
-def intervals_of(
-    point: Floats, errors: Floats, season: int, lowest: float, levels: Sequence[int] = LEVELS
-) -> Mapping[int, Interval]:
-    found = {}
-    for level in levels:
-        width = np.empty_like(point)
-        for first in range(0, len(point), season):
-            block = errors[:, first : first + season]
-            width[first : first + season] = _quantile(block[~np.isnan(block)], level)
-        found[level] = Interval(np.maximum(point - width, lowest), np.maximum(point + width, lowest))
-    return found
 
 
 def intervals_by_size(
@@ -59,8 +46,3 @@ def wider(level: int, count: float) -> float:
     term of its expansion (Cornish and Fisher 1938).
     """
     return 1 + (normal(level) ** 2 + 1) / (4 * count)
-
-
-def _quantile(errors: Floats, level: int) -> float:
-    rank = -(-(len(errors) + 1) * level // 100)
-    return float(np.sort(errors)[rank - 1]) if rank <= len(errors) else np.inf

@@ -2,7 +2,7 @@
 
 In: a forecast, the forecasts of the same forecaster from earlier origins (a row each, a cycle apart), and what came.
 Out: an interval a level. Errors are divided by the size of what was expected and by the usual error of their phase; the
-split-conformal quantile of what is left (`error_intervals.py`) is multiplied by both again (locally weighted conformal
+split-conformal quantile of what is left (`conformal.py`) is multiplied by both again (locally weighted conformal
 prediction, Lei et al. 2018).
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from models.error_intervals import intervals_of
+from models.conformal import intervals_of
 from models.ports import Floats, Interval
 
 # Half of a size is that of this hour, half the mean of all: an hour that is expected to be empty is not certain to be.

@@ -14,6 +14,7 @@ from models.forecasters.least_deviations import fit
 from models.forecasters.seasonal_naive import SeasonalNaive
 from models.phases import by_phase, checked, filled, from_first_known, known, median_of_known
 from models.ports import Floats
+from models.weighted_median import weighted_median
 
 Middle = Literal["mean", "median"]
 
@@ -25,7 +26,7 @@ _ROWS_MIN: Final = 48
 class WeekProfile:
     def __init__(self, middle: Middle = "median") -> None:
         self.name = f"week_profile_{middle}"
-        self._middle = _weighted_mean if middle == "mean" else _weighted_median
+        self._middle = _weighted_mean if middle == "mean" else weighted_median
 
     def forecast(self, history: Floats, horizon: int, season: int) -> Floats:
         checked(horizon, season)
@@ -38,9 +39,8 @@ class WeekProfile:
         learned = np.where(np.isnan(values), np.nan, scale.learned(whole))
         weeks = by_phase(learned, cycle, _WEEKS_MAX)
         ages = np.arange(len(weeks), dtype=np.float64)[::-1, None]
-        weights = np.where(np.isnan(weeks), 0.0, _FADES**ages)
-        usual = self._middle(np.nan_to_num(weeks), weights)
-        usual = np.where(np.any(weights > 0, axis=0), usual, float(median_of_known(learned)))
+        usual = self._middle(weeks, np.broadcast_to(_FADES**ages, weeks.shape))
+        usual = np.where(np.isnan(usual), float(median_of_known(learned)), usual)
         distances = np.nan_to_num(learned[-weeks.size :] - np.resize(usual, weeks.size)[-len(learned) :])
         return scale.values(np.resize(usual, horizon) + _faded(distances, season, horizon))
 
@@ -60,12 +60,8 @@ def _faded(distances: Floats, season: int, horizon: int) -> Floats:
 
 
 def _weighted_mean(weeks: Floats, weights: Floats) -> Floats:
-    return np.asarray(np.sum(weeks * weights, axis=0) / np.maximum(np.sum(weights, axis=0), 1e-12))
-
-
-def _weighted_median(weeks: Floats, weights: Floats) -> Floats:
-    """The first value at which half of the weight is reached."""
-    order = np.argsort(weeks, axis=0, kind="stable")
-    sums = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
-    place = np.argmax(sums >= sums[-1] / 2, axis=0)
-    return np.asarray(np.take_along_axis(np.take_along_axis(weeks, order, axis=0), place[None], axis=0)[0])
+    """NaN where no week is known."""
+    seen = np.where(np.isnan(weeks), 0.0, weights)
+    total = np.sum(seen, axis=0)
+    mean = np.sum(seen * np.nan_to_num(weeks), axis=0) / np.where(total > 0, total, 1.0)
+    return np.where(total > 0, mean, np.nan)
