@@ -12,9 +12,14 @@ import numpy as np
 
 from models.phases import checked, known
 from models.ports import Floats, Forecast, Forecaster, Interval
+from models.rolling_origins import cost
 
 LEVELS = (80, 95)
 ORIGINS_MAX = 12
+COSTLY = 50
+"""A model of which a fit costs more than so many quick ones is asked from few origins only."""
+ORIGINS_COSTLY = 3
+"""Three days of hours are 72 errors a day of the horizon: enough for 95 %."""
 
 
 def conformal_forecast(
@@ -30,6 +35,8 @@ def conformal_forecast(
     """`lowest` is the least possible value: 0 for what cannot be negative."""
     checked(horizon, season)
     values = known(history)
+    if cost(forecaster) > COSTLY:
+        origins_max = min(origins_max, ORIGINS_COSTLY)
     point = np.maximum(forecaster.forecast(values, horizon, season), lowest)
     errors = _errors(forecaster, values, horizon, season, origins_max)
     return Forecast(point, intervals_of(point, errors, season, lowest, levels))

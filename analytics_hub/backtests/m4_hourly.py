@@ -16,7 +16,7 @@ from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.files import file_of, folder_of, number, rows_of
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput
-from models.conformal import ORIGINS_MAX
+from models.conformal import COSTLY, ORIGINS_MAX
 from models.ports import Floats, Forecaster
 from models.rolling_origins import cost
 from models.scores.forecasts import coverage, mase, msis, owa, smape
@@ -26,9 +26,8 @@ HORIZON: Final = 48
 SEASON: Final = 24
 SUITE: Final = "m4-hourly"
 HEADLINE: Final = "combination"
-COSTLY: Final = 50
-"""Models of which a fit costs more than so many quick ones are scored on some of the series: all would take hours."""
 SERIES_APART: Final = 10
+"""Of costly models every tenth series is scored: all would take hours."""
 _JUDGED: Final = HORIZON + (ORIGINS_MAX - 1) * SEASON
 """The end of a history: from errors there come the intervals, so nothing is learned from it beforehand."""
 _SCORES: Final = ("smape", "mase", "msis", "coverage80", "coverage95")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from models.conformal import conformal_forecast
+from models.conformal import COSTLY, conformal_forecast
 from models.forecasters.seasonal_naive import SeasonalNaive
 from models.ports import Floats
 from models.scores.forecasts import coverage
@@ -43,6 +43,14 @@ def test_the_second_cycle_has_a_width_of_its_own() -> None:
     history = np.concatenate([np.zeros(8), [1.0, 2.0]])
     found = conformal_forecast(Zero(), history, 2, 1, levels=(50,), origins_max=1)
     assert found.intervals[50].high.tolist() == [1, 2]
+
+
+def test_a_model_that_costs_much_is_asked_from_few_origins() -> None:
+    class Costly(Zero):
+        fits = COSTLY + 1
+
+    found = conformal_forecast(Costly(), np.arange(20.0), 1, 1, levels=(75,))
+    assert found.intervals[75].high[0] == 19  # of the last three errors, 17, 18 and 19, the largest
 
 
 def test_what_cannot_be_negative_is_not() -> None:
