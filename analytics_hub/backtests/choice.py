@@ -63,6 +63,12 @@ FORECASTERS: Final[Mapping[str, Callable[[], Forecaster]]] = {
 DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
     "robust_z": _from("models.detectors.robust_z:RobustZ"),
     "windowed_gaussian": _from("models.detectors.windowed_gaussian:WindowedGaussian"),
+    "ensemble": _from("models.detectors.ensemble:Ensemble"),
+    "ensemble_refractory": _from("models.detectors.refractory:EnsembleRefractory"),
+    "value_novelty": _from("models.detectors.value_novelty:ValueNovelty"),
+    "shape_novelty": _from("models.detectors.shape_novelty:ShapeNovelty"),
+    "seasonal_difference": _from("models.detectors.seasonal_difference:SeasonalDifference"),
+    "forecast_residual": _from("models.detectors.forecast_residual:ForecastResidual"),
     "autoencoder": _from("models.detectors.autoencoder:Autoencoder"),
 }
 SLOW: Final = frozenset({"mstl_ets", "auto_ets", "auto_theta", "sarima", "prophet", "lstm", "autoencoder"})

@@ -24,6 +24,7 @@ from models.ports import Detector, Floats
 from models.scores.nab import PROFILES, Labelled, best_score, score_at
 
 SUITE: Final = "nab"
+HEADLINE: Final = "ensemble_refractory"  # where it runs; else the first that does
 # Scores count as NAB's own result files hold them: the published marks rest on scores that became 1 by rounding.
 DECIMALS: Final = 12
 
@@ -63,7 +64,7 @@ def run(detectors: Sequence[Detector], folder: Path, windows: Path, progress: Pr
     }
     return SuiteReport(
         SUITE,
-        detectors[0].name,
+        HEADLINE if HEADLINE in models else detectors[0].name,
         sorted({Path(name).parent.name for name in corpus}),
         protocol,
         models,

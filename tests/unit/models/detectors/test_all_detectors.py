@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.detectors.ensemble import Ensemble
+from models.detectors.forecast_residual import ForecastResidual
+from models.detectors.refractory import Refractory
 from models.detectors.robust_z import RobustZ
+from models.detectors.seasonal_difference import SeasonalDifference
+from models.detectors.shape_novelty import ShapeNovelty
+from models.detectors.value_novelty import ValueNovelty
 from models.detectors.windowed_gaussian import WindowedGaussian
 from models.ports import Detector, Floats
 
@@ -18,8 +24,15 @@ ALL: list[Detector] = [
     WindowedGaussian(window=8, step=3),
     RobustZ(),
     WindowedGaussian(),
+    Ensemble(),
+    ValueNovelty(),
+    ShapeNovelty(),
+    SeasonalDifference(),
+    ForecastResidual(),
+    Refractory(Ensemble()),
 ]
-IDS = ["z-short", "gaussian-short", "z", "gaussian"]
+IDS = ["z-short", "gaussian-short", "z", "gaussian", "ensemble", "value", "shape", "difference", "residual"]
+IDS.append("refractory")
 if find_spec("torch"):  # the extra `deep`
     ALL.append(import_module("models.detectors.autoencoder").Autoencoder(steps=3))
     IDS.append("autoencoder")
@@ -54,8 +67,26 @@ def test_any_values_are_scored_from_zero_to_one(detector: Detector, values: list
 
 
 @BY_NAME
-def test_a_constant_series_is_never_reported(detector: Detector) -> None:
-    assert (detector.scores(np.full(200, 1e18), 24) < detector.threshold).all()
+def test_the_scores_of_a_long_series_are_those_of_its_first_part(detector: Detector) -> None:
+    values = days(25)
+    values[[3, 200, 201, 202, 449]] = math.nan
+    whole = detector.scores(values, 24)
+    for cut in (151, 449, 450, 513, 599):
+        assert detector.scores(values[:cut], 24).tolist() == whole[:cut].tolist()
+
+
+@BY_NAME
+def test_a_long_series_of_hard_values_is_scored_from_zero_to_one(detector: Detector) -> None:
+    random = np.random.default_rng(3)
+    values = random.choice([0.0, 1e18, -1e18, 1.0, math.nan, math.inf], size=400)
+    scores = detector.scores(values, 24)
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@BY_NAME
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e18])
+def test_a_constant_series_is_never_reported(detector: Detector, constant: float) -> None:
+    assert (detector.scores(np.full(400, constant), 24) < detector.threshold).all()
 
 
 @BY_NAME
@@ -65,7 +96,7 @@ def test_a_gap_is_scored_zero(detector: Detector) -> None:
     assert (detector.scores(values, 24)[100:110] == 0).all()
 
 
-@pytest.mark.parametrize("detector", [RobustZ(), WindowedGaussian()], ids=["z", "gaussian"])
+@pytest.mark.parametrize("detector", ALL[2:10], ids=IDS[2:10])
 def test_a_plain_spike_is_reported_at_the_default_threshold(detector: Detector) -> None:
     values = days(20)
     values[450] = 1000
