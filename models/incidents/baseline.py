@@ -42,13 +42,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """By the same hour of the last two weeks' days, and of the last weeks. `zero_share`: how likely a sum is 0 in that
-    hour, by what came before; from `SPREAD_H` earlier on.
-    """
+    """By the same hour of the last two weeks' days, and of the last weeks."""
 
     day: Reference
     week: Reference
-    zero_share: Floats
 
 
 def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
@@ -65,7 +62,6 @@ def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
     return Baseline(
         _reference(np.where(usually & (days == 0), np.nan, days), actual, sums),
         _reference(np.where(usually & (weeks == 0), np.nan, weeks), actual, sums),
-        _zero_share(days, weeks)[:, 1:-1].reshape(len(values), -1),
     )
 
 
@@ -110,13 +106,19 @@ def _before(values: Floats, share: float) -> Floats:
     return np.take_along_axis(ordered, place[..., None], axis=2)[..., 0]
 
 
-def _zero_share(days: Floats, weeks: Floats) -> Floats:
-    """Of the same hours and those next to them in the last days; or of the last weeks, where that is more."""
-    zeros, some = _counts(days)
-    threes = [np.convolve(row, np.ones(3), "same") for row in (*zeros, *some)]
-    by_day = (np.array(threes[: len(zeros)]) + 0.5) / (np.array(threes[len(zeros) :]) + 1)
-    zeros, some = _counts(weeks)
-    return np.asarray(np.fmax(by_day, zeros / np.maximum(some, 1)))
+def zero_share(values: Floats, first: int) -> Floats:
+    """How likely a sum is 0 in each hour from `first` on: by the same hours and those next to them of the last days; or
+    of the last weeks, where that is more.
+    """
+    hours = np.arange(first - 1, values.shape[1] + 1)
+    zeros, some = _counts(_lagged(values, hours, DAY_H, DAYS))
+    by_day = (_of_three(zeros) + 0.5) / (_of_three(some) + 1)
+    zeros, some = _counts(_lagged(values, hours, WEEK_H, WEEKS))
+    return np.asarray(np.fmax(by_day, (zeros / np.maximum(some, 1))[:, 1:-1]))
+
+
+def _of_three(counts: Floats) -> Floats:
+    return np.asarray(counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:])
 
 
 def _counts(rows: Floats) -> tuple[Floats, Floats]:

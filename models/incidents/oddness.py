@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.incidents.baseline import DAY_H, SPREAD_H, Baseline, Reference, baseline
+from models.incidents.baseline import DAY_H, SPREAD_H, Reference, baseline, zero_share
 from models.incidents.ports import REQUESTS
 from models.incidents.table import Table
 from models.ports import Floats
 
+LASTING_H = 4
+"""Half as odd, but four hours on end, is as odd: independent errors would shrink by the root of four."""
 _DAYS_KNOWN_MIN = 3
 _WEEKS_KNOWN_MIN = 1
 _SPREAD_MIN = 0.05
@@ -30,18 +32,35 @@ _SHARE_SPREAD = 0.5
 @dataclass(frozen=True, slots=True)
 class Oddness:
     """A row a series, a column a new hour. `up` and `down` are deviations above and below, 0 where nothing is known.
-    `missing`: how unlikely the run of zeros up to here is, as minus its logarithm.
+    `lasting`: how far above all of the last hours were, as one value that is known so much better. `missing`: how
+    unlikely the run of zeros up to here is, as minus its logarithm.
     """
 
     up: Floats
     down: Floats
+    lasting: Floats
     expected: Floats
     deviation: Floats
     missing: Floats
 
 
 def oddness(table: Table, new_h: int) -> Oddness:
+    """Of the last `new_h` hours, each by those before it only."""
     first = table.length - new_h
+    begin = max(first - LASTING_H + 1, 0)
+    up, down, expected, deviation = _by_days_and_weeks(table, begin)
+    new = slice(first - begin, None)
+    return Oddness(
+        up[:, new],
+        down[:, new],
+        _least_of_last(up)[:, new] * np.sqrt(LASTING_H),
+        expected[:, new],
+        deviation[:, new],
+        _missing(table, first),
+    )
+
+
+def _by_days_and_weeks(table: Table, first: int) -> tuple[Floats, Floats, Floats, Floats]:
     base = baseline(table.values, table.of_form("sum"), first)
     values = table.values[:, first:]
     pooled = _pooled_share(table, first)
@@ -52,13 +71,16 @@ def oddness(table: Table, new_h: int) -> Oddness:
     ups = [(values - side.above) / side.off_above for side in sides]
     downs = [(side.below - values) / side.off_below for side in sides]
     expected, deviation = _nearer(values, *sides)
-    return Oddness(
-        np.maximum(np.nan_to_num(np.fmin(*ups)), 0),
-        np.maximum(np.nan_to_num(np.fmin(*downs)), 0),
-        expected,
-        deviation,
-        _missing(table, base, first),
+    up, down = (np.maximum(np.nan_to_num(np.fmin(*each)), 0) for each in (ups, downs))
+    return up, down, expected, deviation
+
+
+def _least_of_last(values: Floats) -> Floats:
+    before = np.zeros((len(values), LASTING_H - 1))
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([before, values], axis=1), LASTING_H, axis=1
     )
+    return np.asarray(windows.min(axis=2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +147,13 @@ def _nearer(values: Floats, day: _Side, week: _Side) -> tuple[Floats, Floats]:
     )
 
 
-def _missing(table: Table, base: Baseline, first: int) -> Floats:
+def _missing(table: Table, first: int) -> Floats:
     """Summed over the zeros up to each hour, back to the last value above 0, a day at the most; nothing while it is not
     clearly more than all but one of the runs of the two weeks before: who often sends nothing is not missed.
     """
     start = max(first - SPREAD_H, 0)
     zero = table.values[:, start:] == 0
-    total = np.cumsum(np.where(zero, -np.log(base.zero_share[:, -zero.shape[1] :]), 0.0), axis=1)
+    total = np.cumsum(np.where(zero, -np.log(zero_share(table.values, start)), 0.0), axis=1)
     before_run = np.maximum.accumulate(np.where(zero, 0.0, total), axis=1)
     day_before = np.concatenate([np.zeros((len(total), DAY_H)), total], axis=1)[:, : total.shape[1]]
     run = np.where(zero, total - np.maximum(before_run, day_before), 0.0)

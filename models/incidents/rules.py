@@ -14,8 +14,8 @@ class Rules:
     """Hours before the new ones: three weeks behind each of the last fourteen days. With fewer it knows less."""
     deviations: float = 5.0
     """A value so many robust deviations off is a finding: on made-up tenants ten times rarer than one a month."""
-    missing: float = 6.0
-    """Zeros of a chance below one in 400 (minus its logarithm) are a gap: two hours of who never stopped."""
+    missing: float = 8.0
+    """Zeros of a chance below one in 3,000 (minus its logarithm) are a gap: two hours of who never stopped."""
     going_on: float = 0.6
     """This share of a threshold is enough for what has begun: its hours soon count among what is rarely exceeded."""
     sensitivity: float = 1.0

@@ -5,7 +5,7 @@ In: a `Table`, its `Oddness`, thresholds by row. Out: `Sighting`s by column, a c
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -15,9 +15,13 @@ from models.incidents.rules import Rules
 from models.incidents.table import Table
 from models.ports import Floats
 
-Direction: TypeAlias = Literal["up", "down", "gap"]
-SAME_HOUR = "same_hour"
-GAP = "gap"
+Direction: TypeAlias = Literal["up", "lasting", "down", "gap"]
+DETECTORS: Final[Mapping[Direction, str]] = {
+    "up": "same_hour",
+    "down": "same_hour",
+    "lasting": "level_shift",
+    "gap": "gap",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Sighting:
 
     @property
     def detector(self) -> str:
-        return GAP if self.direction == "gap" else SAME_HOUR
+        return DETECTORS[self.direction]
 
 
 def sightings(table: Table, odd: Oddness, factors: Floats, rules: Rules) -> Mapping[int, list[Sighting]]:
@@ -48,10 +52,12 @@ def sightings(table: Table, odd: Oddness, factors: Floats, rules: Rules) -> Mapp
     asked = table.of_metric(REQUESTS)[:, None]
     gaps = np.where(sums, odd.missing / rules.missing, 0)
     ups = np.where(large, odd.up / rules.deviations, 0)
+    lasting = np.where(large, odd.lasting / rules.deviations, 0)
     downs = np.where(large & asked & ~(odd.missing > 0), odd.down / rules.deviations, 0)
     by_direction: tuple[tuple[Direction, Floats], ...] = (
         ("gap", rules.sensitivity * gaps),
         ("up", rules.sensitivity * ups),
+        ("lasting", rules.sensitivity * np.where(ups > factors[:, None], 0, lasting)),
         ("down", rules.sensitivity * downs),
     )
     found: dict[int, list[Sighting]] = {}

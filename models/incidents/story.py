@@ -121,7 +121,7 @@ def groups_of(table: Table, seen: Sequence[Sighting]) -> list[Group]:
 
 
 def kind_of(table: Table, one: Sighting) -> Kind:
-    if one.direction == "up":
+    if one.direction in ("up", "lasting"):
         return _UP[table.rows[one.row].metric]
     return "gap" if one.direction == "gap" else "drop"
 
