@@ -55,7 +55,8 @@ class Asking:
                 return f"{found.point.shape} values, not {horizon}"
             if np.isfinite(found.point).all() or np.isnan(naive().point).all():
                 return None
-            return "said nothing, or an infinite value"
+            whys = ", ".join(getattr(forecaster, "failures", ()))
+            return f"said nothing, or an infinite value{whys and f': {whys}'}"
 
         return self.answer(forecaster.name, ask, naive, fault)
 

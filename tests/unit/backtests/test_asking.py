@@ -1,6 +1,7 @@
 """A model that fails in a suite is counted and named, answered for, and keeps no other from its figures."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,7 @@ class Odd:
 
     def __init__(self, say: Callable[[], Floats]) -> None:
         self._say = say
+        self.failures = Counter[str]()
 
     def forecast(self, history: Floats, horizon: int, season: int) -> Floats:
         return (
@@ -66,6 +68,13 @@ def test_a_detector_that_fails_reports_nothing_there_and_is_counted(say: Callabl
     assert not asking.scores(Odd(say), WEEK, 24).any()
     assert not asking.scores(Odd(say), ODD, 24).any()
     assert asking.figures("odd", lambda: {"f1": 0.5}) == {"f1": 0.5, "failed": 1.0}
+
+
+def test_a_forecaster_that_counts_its_failures_is_asked_for_their_names() -> None:
+    odd, asking = Odd(lambda: np.full(24, math.nan)), Asking()
+    odd.failures = Counter(["NotConvergedError"])
+    asking.forecast(odd, WEEK, 24, 24, lowest=0.0)
+    assert asking.reasons == {"odd": "said nothing, or an infinite value: NotConvergedError"}
 
 
 def test_a_model_that_fails_everywhere_has_no_figures() -> None:
