@@ -6,7 +6,7 @@ throws, or that says nothing where a value came, is left out, and `dropped` says
 timed, so the same history always gives the same answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,9 +48,10 @@ def backtest(
     fits_max: int,
     lowest: float,
     step: int | None = None,
+    learned: Mapping[str, Floats] | None = None,
 ) -> Backtest:
     """The first of the cheapest members is asked whatever the budget is, of the present alone if need be. Origins lie a
-    `step` apart, a cycle where none is given.
+    `step` apart, a cycle where none is given. `learned`: what a member is given instead of the values, by its name.
     """
     if fits_max < 1:
         raise ValueError(f"a budget is at least one fit, not {fits_max}")
@@ -69,7 +70,8 @@ def backtest(
             continue
         found.fits += fits
         try:
-            said = [member.forecast(values[:end], horizon, season) for end in (*starts, len(values))]
+            given = (learned or {}).get(member.name, values)
+            said = [member.forecast(given[:end], horizon, season) for end in (*starts, len(values))]
             rows = np.maximum(np.array(said, dtype=np.float64).reshape(origins + 1, horizon), lowest)
         # A member may be anything, and the libraries of some throw what they please: whatever it is, it is told by
         # name in `dropped`, and the next one answers.

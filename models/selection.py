@@ -1,10 +1,12 @@
 """Chooses a forecaster for one series by what each would have said before: rolling origins, a budget in fits.
 
-In: a history, how far to forecast, the members to choose from. Out: a `Selection`. All members answer together, by the
-median weighted by how little each was wrong; where that was worse than the seasonal naive, the seasonal naive answers.
-The errors that decide this are those of the intervals: each earlier origin is combined by weights from the others, so
-that it is judged as something not seen. A history too short for an origin, or one in which little returns, is answered
-by the median combination, and said to be so. Days of a clock change are the matter of whoever makes the grid.
+In: a history, how far to forecast, the members to choose from. Out: a `Selection`. All members answer together, by
+the median weighted by how little each was wrong; where that was worse than the seasonal naive, it is drawn towards
+the seasonal naive, a quarter at a time, until it was not. The errors that decide this are those of the intervals:
+each earlier origin is combined by weights from the others, so that it is judged as something not seen. Outages are
+gaps to the members, and count where they are judged. A history too short for an origin, or one in which little
+returns, is answered by the median combination, and said to be so. Days of a clock change are the matter of whoever
+makes the grid.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,16 +19,19 @@ from models.conformal import LEVELS
 from models.error_intervals import intervals_by_size
 from models.forecasters.median_combination import MedianCombination
 from models.forecasters.seasonal_naive import SeasonalNaive
-from models.phases import checked, known
+from models.outages import without_outages
+from models.phases import checked, from_first_known, known
 from models.ports import Floats, Forecast, Forecaster, Interval
 from models.rolling_origins import Backtest, backtest
 from models.scores.forecasts import mae, seasonal_scale, wape
 from models.weighted_median import weighted_median
 
 COMBINED: Final = "weighted_median"
-POWER: Final = 4
+POWER: Final = 3
 """A weight is the inverse of the error to this power: 2 follows a series with a clear shape too little, 8 forgets that
 a week of days is a small sample."""
+DRAWN: Final = (0.0, 0.25, 0.5, 0.75)
+"""Shares of the seasonal naive that are tried in turn."""
 RETURNS: Final = 0.5
 """The share of values other than 0 that the cycle before had one too; below it there is no shape to learn."""
 _TINY: Final = 1e-6
@@ -65,29 +70,36 @@ def select(
     `step` apart, a cycle where none is given.
     """
     checked(horizon, season)
-    values = known(history)
-    values = values[int(np.argmax(~np.isnan(values))) :] if not np.isnan(values).all() else values[:0]
+    values = from_first_known(known(history))
     if len(values) == 0:
         return _nothing(horizon, lowest)
     intermittent = _is_intermittent(values, season)
     own: list[Forecaster] = [SeasonalNaive(), MedianCombination()]
     named = {member.name: member for member in (own if intermittent else [*own, *members])}
+    cleaned = without_outages(values, season) if lowest >= 0 else values
     found = backtest(
-        values, horizon, season, list(named.values()), fits_max=fits_max, lowest=lowest, step=step
+        values,
+        horizon,
+        season,
+        list(named.values()),
+        fits_max=fits_max,
+        lowest=lowest,
+        step=step,
+        learned={name: cleaned for name in named if name != own[0].name},
     )
-    if np.isnan(found.actual).all():
-        return _selection(values, season, found, _least(found, own), history="short", lowest=lowest)
-    if intermittent:
-        return _selection(values, season, found, _least(found, own), history="intermittent", lowest=lowest)
-    weights = _combine(found, -(-horizon // (step or season)), named)
-    errors = {name: mae(found.actual.ravel(), found.past[name].ravel()) for name in (own[0].name, COMBINED)}
-    model = min(errors, key=errors.__getitem__)
+    judged = not np.isnan(found.actual).all()
+    weights: Mapping[str, float] = {}
+    if not judged or intermittent:
+        model = _least(found, own)
+    else:
+        weights = _combine(found, -(-horizon // (step or season)), named)
+        model = _no_worse_than(own[0].name, found)
     return _selection(
         values,
         season,
         found,
         model,
-        history="enough",
+        history="short" if not judged else "intermittent" if intermittent else "enough",
         lowest=lowest,
         weights=weights if model == COMBINED else {},
     )
@@ -135,6 +147,22 @@ def _combine(found: Backtest, apart: int, members: Mapping[str, Forecaster]) -> 
     return dict(zip(names, (weights / np.sum(weights)).tolist(), strict=True))
 
 
+def _no_worse_than(naive: str, found: Backtest) -> str:
+    """The name of what answers: the combination, as it is or drawn towards the naive, or the naive itself."""
+    seen = found.actual.ravel()
+    past, ahead = found.past[COMBINED], found.ahead[COMBINED]
+    most = mae(seen, found.past[naive].ravel())
+    for share in DRAWN:
+        drawn = (1 - share) * past + share * found.past[naive]
+        if mae(seen, drawn.ravel()) <= most:
+            found.past[COMBINED], found.ahead[COMBINED] = (
+                drawn,
+                (1 - share) * ahead + share * found.ahead[naive],
+            )
+            return COMBINED
+    return naive
+
+
 def trusted(member: Forecaster) -> float:
     """How often a member counts before it is judged: its own `trust`, 1 where it says nothing."""
     return float(getattr(member, "trust", 1.0))
@@ -161,7 +189,7 @@ def _selection(
     *,
     history: str,
     lowest: float,
-    weights: Mapping[str, float] | None = None,
+    weights: Mapping[str, float],
 ) -> Selection:
     point, past = found.ahead[model], found.past[model]
     seen, said = found.actual.ravel(), past.ravel()
@@ -174,7 +202,7 @@ def _selection(
         wape(seen, said),
         found.fits,
         found.dropped,
-        weights or {},
+        weights,
         past,
         found.actual,
     )
