@@ -19,9 +19,9 @@ class Right(StrEnum):
     SEND = "send"
     """Send events, and dead letters once more."""
     VIEW = "view"
-    """Sums: usage, forecasts, the ledger, live; no row of an end-user."""
+    """Sums: usage, forecasts, incidents, the ledger, live; no row of an end-user."""
     QUERY = "query"
-    """Single events, end-users, dead letters."""
+    """Single events, end-users, dead letters; and answering incidents, which changes what all are told."""
     ADMIN = "admin"
     """Keys, members, the audit log."""
 
