@@ -8,11 +8,13 @@ only: a report of one is neither right nor wrong.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from typing import Final
 
 import numpy as np
 
+from analytics_hub.backtests.asking import Asking
 from analytics_hub.backtests.incidents import KINDS, Incident, inject
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.backtests.tenants import DAY_H, Hours, lived, made_up_rate, shaped_rate
@@ -45,13 +47,14 @@ def run(
     shapes_name: str = "made up",
 ) -> SuiteReport:
     crowd = make_tenants(seed, tenants, clean, shapes)
-    models: dict[str, Figures] = {}
+    models, asking = dict[str, Figures](), Asking()
     for number_done, watcher in enumerate(watchers):
         reports = []
         for done, tenant in enumerate(crowd):
             progress(number_done * len(crowd) + done, len(watchers) * len(crowd))
-            reports.append(watcher.reports(tenant.hours, WARM_UP_H))
-        models[watcher.name] = _figures(crowd, reports)
+            watch = partial(watcher.reports, tenant.hours, WARM_UP_H)
+            reports.append(asking.answer(watcher.name, watch, list[Span]))
+        models[watcher.name] = asking.figures(watcher.name, partial(_figures, crowd, reports))
     protocol: dict[str, float | str] = {
         "seed": seed,
         "tenants_with_an_incident": tenants,
@@ -59,7 +62,7 @@ def run(
         "days_scored": (HOURS - WARM_UP_H) // DAY_H,
         "tolerance_h": TOLERANCE_H,
     }
-    return SuiteReport(SUITE, watchers[0].name, [shapes_name], protocol, models)
+    return SuiteReport(SUITE, watchers[0].name, [shapes_name], protocol, models, asking.reasons)
 
 
 def make_tenants(seed: int, tenants: int, clean: int, shapes: Floats | None = None) -> list[Tenant]:
