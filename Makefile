@@ -80,7 +80,7 @@ build: $(ENV_STAMP) ## Build the native core again in the fast profile
 	@touch $(BUILD_STAMP)
 
 ##@ Now and then
-.PHONY: build-release bench bench-query chaos fuzz lock docs clean
+.PHONY: build-release bench bench-query bench-models chaos fuzz lock docs clean
 build-release: $(ENV_STAMP) ## Build the native core as it ships (fat LTO; takes minutes)
 	@$(STEP) "build (release)" env CARGO_TERM_QUIET=true maturin develop --uv --locked --release --quiet
 	@touch $(BUILD_STAMP)
@@ -99,6 +99,10 @@ bench-query: build-release ## Seven questions over 100 M events (half an hour; H
 	@$(STEP) "bench query" $(PY) -m benchmarks.query $(ARGS)
 	@if [ -n "$$HUB_BENCH_DSN" ]; then $(STEP) "bench planning" $(PY) -m benchmarks.planning; fi
 	@if [ -n "$$HUB_BENCH_DSN" ]; then $(STEP) "bench columns" $(PY) -m benchmarks.columns; fi
+	@$(PY) -m benchmarks.table
+
+bench-models: setup ## Hourly scoring of 10,000 tenants, the nightly forecasts of 30,000 series: seconds and memory (5 min)
+	@$(STEP) "bench models" $(PY) -m benchmarks.models $(ARGS)
 	@$(PY) -m benchmarks.table
 
 chaos: build-release ## Kill and freeze everything some 300 times under load, then compare with the client's account (20 min)

@@ -22,6 +22,7 @@ END = "<!-- results: end -->"
 
 
 _ON_A_LINE = 3
+_OF_A_SUITE = 6
 
 
 def _number(value: float) -> str:
@@ -29,21 +30,46 @@ def _number(value: float) -> str:
 
 
 def rendered() -> str:
-    """Markdown of all result files, one section a file, sorted by name."""
-    return "\n".join(_section(orjson.loads(path.read_bytes())) for path in sorted(RESULTS.glob("*.json")))
+    """Markdown of all result files, one section a file, sorted by name; after them the suites of the models."""
+    sections = [_section(_read(path)) for path in sorted(RESULTS.glob("*.json"))]
+    return "\n".join([*sections, *(suite(_read(path)) for path in sorted(RESULTS.glob("models/*.json")))])
+
+
+def _read(path: Path) -> Any:
+    return orjson.loads(path.read_bytes())
+
+
+def suite(result: dict[str, Any]) -> str:
+    """A line a model, the suite's own first; of its figures the first few, which are those that it is known by."""
+    blocks: dict[str, dict[str, Any]] = result["models"]
+    names = list(result["figures"])[:_OF_A_SUITE]
+    lines = [
+        *_heading(result),
+        "| model | " + " | ".join(names) + " |",
+        "|---" + "|---:" * len(names) + "|",
+    ]
+    for model in sorted(blocks, key=lambda name: name != result["model"]):
+        cells = [_figure(blocks[model].get(name)) for name in names]
+        lines.append(f"| {model} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _figure(value: object) -> str:
+    return _number(value) if isinstance(value, float | int) else "–"
+
+
+def _heading(result: dict[str, Any]) -> list[str]:
+    facts = result.get("machine")
+    where = f" on {facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']} GiB" if facts else ""
+    return [f"### {result['name']}", "", f"`{result['command']}`, made {result['made']}{where}.", ""]
 
 
 def _section(result: dict[str, Any]) -> str:
     """A table of figures, several on a line: there are hundreds."""
-    facts = result["machine"]
     cells = [(name, _number(value)) for name, value in result["figures"].items()]
     cells += [("", "")] * (-len(cells) % _ON_A_LINE)
     lines = [
-        f"### {result['name']}",
-        "",
-        f"`{result['command']}`, made {result['made']} on {facts['cpu']},"
-        f" {facts['cores']} cores, {facts['memory_gib']} GiB.",
-        "",
+        *_heading(result),
         "| figure | value " * _ON_A_LINE + "|",
         "|---|---:" * _ON_A_LINE + "|",
     ]
