@@ -71,7 +71,7 @@ async def open_jobs(hub: OpenedHub, clock: Clock | None = None) -> AsyncIterator
         process = JobProcess(BODIES, _tools(hub, pool, places, clock))
         address = conninfo(hub.dsn("hub_maint"), NAME, _timeouts(hub), search_path="hub_jobs")
         try:
-            yield OpenedJobs(process, JobQueue(address, process.run, book.tenants, clock, settings.jobs))
+            yield OpenedJobs(process, JobQueue(address, process.run, book, clock, settings.jobs))
         finally:
             process.close()
 

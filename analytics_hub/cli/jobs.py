@@ -6,10 +6,11 @@ In: settings. Out: a process that works until it is stopped, or a table. What th
 import asyncio
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -92,20 +93,30 @@ def list_jobs(
 
 async def _work(hub: OpenedHub, *, until_stdin_ends: bool) -> bool:
     """True when it ended because a job could not be stopped."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_jobs(hub) as jobs:
-        working = asyncio.create_task(jobs.queue.work())
-        overdue = asyncio.create_task(jobs.process.overdue.wait())
-        ends = [working, overdue]
+        ends = [_set_after(jobs.process.overdue.wait(), stop)]
         if until_stdin_ends:
-            ends.append(asyncio.create_task(_stdin_ended()))
-        note("jobs run; Ctrl-C stops them")
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for task in ends:
-            task.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
-        if working.done() and not working.cancelled() and (error := working.exception()):
-            raise error
+            ends.append(_set_after(_stdin_ended(), stop))
+        else:
+            note("jobs run; Ctrl-C stops them")
+        try:
+            await jobs.queue.work(stop)
+        finally:
+            for task in ends:
+                task.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
         return jobs.process.overdue.is_set()
+
+
+def _set_after(end: Coroutine[Any, Any, object], stop: asyncio.Event) -> "asyncio.Task[None]":
+    async def wait() -> None:
+        await end
+        stop.set()
+
+    return asyncio.create_task(wait())
 
 
 async def _stdin_ended() -> None:

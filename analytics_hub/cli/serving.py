@@ -17,6 +17,7 @@ from analytics_hub.api.app import create_app
 from analytics_hub.api.services import Services
 from analytics_hub.cli.closing import close_due_hours
 from analytics_hub.cli.collecting import open_collector, open_group_commit
+from analytics_hub.cli.jobs_beside import run_jobs_beside
 from analytics_hub.cli.ledger_watch import watch_ledger
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.cli.replaying import open_replays
@@ -33,12 +34,12 @@ from ingest.http.openapi import describe_events
 _LOG = structlog.get_logger(__name__)
 
 
-def serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
-    """Serve until asked to stop. `ready` is called when the first request can come."""
-    run(_serve(hub, port, ready))
+def serve(hub: OpenedHub, port: int, ready: Callable[[], None], *, jobs: bool = False) -> None:
+    """Serve until asked to stop. `ready` is called when the first request can come. `jobs`: in a process beside."""
+    run(_serve(hub, port, ready, jobs=jobs))
 
 
-async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
+async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None], *, jobs: bool) -> None:
     api = hub.settings.api
     async with open_services(hub, "hub-api") as services, open_group_commit(hub) as acceptor:
         with (
@@ -70,6 +71,8 @@ async def _serve(hub: OpenedHub, port: int, ready: Callable[[], None]) -> None:
                 asyncio.create_task(watch_ledger(hub)),
                 asyncio.create_task(retain_for_ever(hub)),
             ]
+            if jobs:
+                beside.append(asyncio.create_task(run_jobs_beside(hub)))
             try:
                 await serve_app(
                     front,

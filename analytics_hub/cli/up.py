@@ -1,4 +1,4 @@
-"""`hub up`: the whole hub in one process: embedded PostgreSQL, collector, API, closer."""
+"""`hub up`: the whole hub: embedded PostgreSQL, collector, API, closer in one process, the jobs in one beside it."""
 
 import typer
 
@@ -12,7 +12,7 @@ from analytics_hub.telemetry.exporting import traced
 
 @guarded
 def up(context: typer.Context) -> None:
-    """Run the hub: database, collector, API and the closing of hours, until Ctrl-C."""
+    """Run the hub: database, collector, API, the closing of hours, and jobs, until Ctrl-C."""
     settings = settings_of(context)
     port = free_port(settings.api.host, settings.api.port, "HUB_API_PORT")
     with traced(settings.trace, "hub-up"), opened(settings, serve=True) as hub:
@@ -24,5 +24,5 @@ def up(context: typer.Context) -> None:
             OUT.print(f"[green]ready[/green]  {url}   docs: {url}/docs   data: {hub.place}")
             note("Ctrl-C stops it; other hub commands work meanwhile")
 
-        serve(hub, port, ready)
+        serve(hub, port, ready, jobs=settings.jobs.beside_up)
     ERR.print("stopped")

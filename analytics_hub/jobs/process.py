@@ -46,7 +46,7 @@ class JobProcess:
 
     def __init__(self, bodies: Mapping[JobName, Body], tools: Tools) -> None:
         self._bodies = bodies
-        self._tools = tools
+        self.tools = tools
         self._threads = ThreadPoolExecutor(tools.settings.at_once, "job")
         self.overdue = asyncio.Event()
 
@@ -69,11 +69,11 @@ class JobProcess:
     async def _once(self, job: JobName, tenant: TenantId) -> int:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._tools.settings.deadline_s):
+            async with asyncio.timeout(self.tools.settings.deadline_s):
                 return await loop.run_in_executor(
-                    self._threads, run_job, job, self._bodies[job], tenant, self._tools
+                    self._threads, run_job, job, self._bodies[job], tenant, self.tools
                 )
         except TimeoutError as error:
             self.overdue.set()
-            most = self._tools.settings.deadline_s
+            most = self.tools.settings.deadline_s
             raise Broken("job_overdue", f"{job.value} went on for more than {most:g} s") from error

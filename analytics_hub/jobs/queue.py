@@ -8,19 +8,22 @@ tenants and nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, JobAborted
-from procrastinate.jobs import Job, Status
+from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from analytics_hub.domain.clock import Clock
+from analytics_hub.domain.errors import TryLater
 from analytics_hub.domain.job import JobName
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.catalog import PRIORITIES, schedules
+from analytics_hub.jobs.rescue import Alone, Rescue
 from analytics_hub.settings import JobSettings
 
 _LOG = structlog.get_logger(__name__)
@@ -29,11 +32,17 @@ _URGENT: Final = 100
 """What keeps the queue going comes before what is in it."""
 _MISSED: Final = timedelta(days=8)
 """A round that nobody was there for is made up for at the start, even a weekly one."""
+_SWEEP: Final = "27 * * * *"
 _SPARE_CONNECTIONS: Final = 2
 _CONNECT_WAIT_S: Final = 30.0
 
 RunTenant = Callable[[JobName, TenantId], Awaitable[int]]
-ListTenants = Callable[[TenantId | None, int], Sequence[TenantId]]
+
+
+class QueueBook(Alone, Protocol):
+    def tenants(self, after: TenantId | None, limit: int) -> Sequence[TenantId]:
+        """A page of all tenants, by number."""
+        ...
 
 
 class _Again(BaseRetryStrategy):
@@ -53,12 +62,12 @@ class JobQueue:
         self,
         conninfo: str,
         run: RunTenant,
-        tenants: ListTenants,
+        book: QueueBook,
         clock: Clock,
         settings: JobSettings,
     ) -> None:
         self._run = run
-        self._tenants = tenants
+        self._book = book
         self._clock = clock
         self._settings = settings
         connector = PsycopgConnector(
@@ -71,33 +80,50 @@ class JobQueue:
         for job, cron in schedules(settings).items():
             self._add_job(job)
             self._add_round(job, cron)
-        self._add_housekeeping()
+        self._add_sweep()
 
-    async def work(self, *, wait: bool = True) -> None:
-        """Until SIGINT or SIGTERM; without `wait` until nothing is left to do."""
+    async def work(self, stop: asyncio.Event) -> None:
+        """Until it is asked to stop: then the jobs at work are waited for, so long. Raises TryLater when it ends by
+        itself, as it does when the database stays away."""
+        rescue = Rescue(self._app.job_manager, self._book, self._clock, self._settings)
+        # Never cancelled while it opens: the pool would be left half open, and its tasks with it.
+        async with self.opened():
+            working = asyncio.create_task(self._worker())
+            beside = [asyncio.create_task(rescue.for_ever()), asyncio.create_task(stop.wait())]
+            await asyncio.wait([working, beside[1]], return_when=asyncio.FIRST_COMPLETED)
+            for task in (working, *beside):
+                task.cancel()
+            (ended, *_) = await asyncio.gather(working, *beside, return_exceptions=True)
+        if not stop.is_set():
+            said = f": {ended}" if isinstance(ended, Exception) else ""
+            raise TryLater("queue_ended", f"the queue of jobs ended by itself{said}", retry_after_s=5)
+
+    def opened(self) -> AbstractAsyncContextManager[object]:
+        """Its connections; for whoever only queues."""
+        return self._app.open_async()
+
+    async def _worker(self) -> None:
         settings = self._settings
-        async with self._app.open_async():
-            await self._rescue()
-            await self._app.run_worker_async(
-                queues=[_QUEUE],
-                concurrency=settings.at_once,
-                wait=wait,
-                fetch_job_polling_interval=settings.poll_s,
-                abort_job_polling_interval=settings.poll_s,
-                shutdown_graceful_timeout=settings.stop_s,
-                # Polled: a listener would hold a connection for each process to be told of hourly work.
-                listen_notify=False,
-                # What became of a run stands in hub.job_runs.
-                delete_jobs="successful",
-                update_heartbeat_interval=settings.heartbeat_s,
-                stalled_worker_timeout=settings.stalled_s,
-            )
+        await self._app.run_worker_async(
+            queues=[_QUEUE],
+            concurrency=settings.at_once,
+            fetch_job_polling_interval=settings.poll_s,
+            abort_job_polling_interval=settings.poll_s,
+            shutdown_graceful_timeout=settings.stop_s,
+            # Polled: a listener would hold a connection for each process to be told of hourly work.
+            listen_notify=False,
+            # What became of a run stands in hub.job_runs.
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            update_heartbeat_interval=settings.heartbeat_s,
+            stalled_worker_timeout=settings.stalled_s,
+        )
 
     async def queue_round(self, job: JobName) -> int:
         """A job for every tenant that has none waiting; how many."""
         after: TenantId | None = None
         queued = 0
-        while page := await asyncio.to_thread(self._tenants, after, self._settings.page_tenants):
+        while page := await asyncio.to_thread(self._book.tenants, after, self._settings.page_tenants):
             queued += await self._queue([self._job(job, tenant) for tenant in page])
             after = page[-1]
         _LOG.info("round queued", job=job.value, jobs=queued)
@@ -120,10 +146,7 @@ class JobQueue:
         )
         self._app.periodic(cron=cron, periodic_id=name)(task(round_of))
 
-    def _add_housekeeping(self) -> None:
-        async def rescue(timestamp: int) -> None:  # noqa: ARG001
-            await self._rescue()
-
+    def _add_sweep(self) -> None:
         async def sweep(timestamp: int) -> None:  # noqa: ARG001
             await self._app.job_manager.delete_old_jobs(
                 self._settings.queue_days * 24,
@@ -132,28 +155,9 @@ class JobQueue:
                 include_aborted=True,
             )
 
-        for name, cron, task in (("rescue", "* * * * *", rescue), ("sweep", "27 * * * *", sweep)):
-            made = self._app.task(name=name, queue=_QUEUE, priority=_URGENT, lock=name, queueing_lock=name)
-            self._app.periodic(cron=cron, periodic_id=name)(made(task))
-
-    async def _rescue(self) -> None:
-        """Jobs of processes that say nothing any more begin again, so often; then they are given up until the next
-        round: what ends its process each time must not do so for ever."""
-        manager = self._app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self._settings.stalled_s):
-            again = job.attempts + 1 < self._settings.attempts_max
-            _LOG.warning("job of a lost process", job=job.task_name, again=again, **job.task_kwargs)
-            if again and await self._begin_again(job):
-                continue
-            await manager.finish_job(job, Status.FAILED, delete_job=False)
-
-    async def _begin_again(self, job: Job) -> bool:
-        """False where the same job waits already, or was taken up meanwhile."""
-        try:
-            await self._app.job_manager.retry_job(job, retry_at=self._clock.now())
-        except ConnectorException:
-            return False
-        return True
+        name = "sweep"
+        task = self._app.task(name=name, queue=_QUEUE, priority=_URGENT, lock=name, queueing_lock=name)
+        self._app.periodic(cron=_SWEEP, periodic_id=name)(task(sweep))
 
     async def _queue(self, jobs: list[Job]) -> int:
         """In one statement; where some wait already, in halves until only those are left out."""

@@ -14,4 +14,4 @@ class LockClass(IntEnum):
     MIGRATE = 0x48554232  # 0; one migration of a database at a time
     CLOSER = 0x48554233  # tenant_id; one closer of a tenant
     SERIES_BUDGET = 0x48554234  # tenant_id; writers that add series
-    JOB = 0x48554235  # tenant_id; one job of a tenant
+    JOB = 0x48554235  # tenant_id; one job of a tenant. 0: who looks for lost jobs

@@ -25,6 +25,8 @@ from analytics_hub.storage.statements import statements
 _SQL = statements("jobs")
 _ERROR_CHARS_MAX = 2_000  # of the column
 
+_NO_TENANT = 0  # numbers begin with 1
+
 Connect = Callable[[], psycopg.Connection[Any]]
 
 
@@ -91,6 +93,13 @@ class PostgresJobBook:
             if connection.execute(_SQL["lock_tenant"], args).fetchone() != (True,):
                 raise TryLater("tenant_busy", "Another job of this tenant is at work.")
             yield JobDesk(connection, tenant)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether nobody else is in here."""
+        with self._connected() as connection:
+            args = {"lock_class": LockClass.JOB, "tenant_id": _NO_TENANT}
+            yield connection.execute(_SQL["lock_tenant"], args).fetchone() == (True,)
 
     def tenants(self, after: TenantId | None, limit: int) -> Sequence[TenantId]:
         """A page of all tenants, by number."""

@@ -28,7 +28,8 @@ def environment(db: Database | None, **variables: str) -> dict[str, str]:
             "HUB_MAINT_DSN": db.maint_dsn,
             "HUB_READER_DSN": db.reader_dsn,
         }
-    return clean | variables
+    # A process more for each that is started; the tests of jobs ask for it.
+    return clean | {"HUB_JOBS_BESIDE_UP": "false"} | variables
 
 
 def hub(

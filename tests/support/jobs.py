@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics_hub.cli.job_running import OpenedJobs, open_jobs
+from analytics_hub.cli.job_running import OpenedJobs, job_book, open_jobs
 from analytics_hub.cli.opened import OpenedHub
 from analytics_hub.domain.clock import FixedClock
 from analytics_hub.domain.job import JobName
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.settings import JobSettings, default_settings
+from analytics_hub.storage.job_desk import PostgresJobBook
 from tests.support.database import Database
 from tests.support.deltas import MEASURES, SKETCHES, add_series, ensure_day
 
@@ -44,6 +45,9 @@ class Jobs:
 
     def opened(self) -> AbstractAsyncContextManager[OpenedJobs]:
         return open_jobs(self.hub(), FixedClock(self.now))
+
+    def book(self) -> PostgresJobBook:
+        return job_book(self.hub())
 
     def stored(self, tenant: TenantId, table: str) -> list[dict[str, Any]]:
         """The tenant's rows, as hub_owner sees them with its number set."""
