@@ -69,9 +69,13 @@ DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
     "shape_novelty": _from("models.detectors.shape_novelty:ShapeNovelty"),
     "seasonal_difference": _from("models.detectors.seasonal_difference:SeasonalDifference"),
     "forecast_residual": _from("models.detectors.forecast_residual:ForecastResidual"),
+    "subspace_residual": _from("models.detectors.subspace_residual:SubspaceResidual"),
+    "isolation_forest": _from("models.detectors.isolation_forest:IsolationForest"),
     "autoencoder": _from("models.detectors.autoencoder:Autoencoder"),
 }
-SLOW: Final = frozenset({"mstl_ets", "auto_ets", "auto_theta", "sarima", "prophet", "lstm", "autoencoder"})
+SLOW: Final = frozenset(
+    {"mstl_ets", "auto_ets", "auto_theta", "sarima", "prophet", "lstm", "autoencoder", "isolation_forest"}
+)
 """Those that take minutes a suite or are not there without an extra: only when named, or with `all`."""
 ALL: Final = "all"
 

@@ -2,9 +2,11 @@
 
 In: a folder with `data/*/*.csv` (`timestamp,value`) and a file of windows by relative path. Out: the standard, low-FP
 and low-FN score of each detector, normalised over the files that are there. Thresholds are optimised over the corpus
-for each profile, as NAB's own runner does; `at_default` has the scores at the detector's default threshold.
+for each profile, as NAB's own runner does; `at_default` has the scores at the detector's default threshold,
+`left_out` those of each folder at the threshold that is best for all the others.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +23,7 @@ from analytics_hub.backtests.grid import DAY_S, usual_step_s
 from analytics_hub.backtests.report import Figures, Progress, SuiteReport
 from analytics_hub.domain.errors import InvalidInput, NotFound
 from models.ports import Detector, Floats
-from models.scores.nab import PROFILES, Labelled, best_score, score_at
+from models.scores.nab import PROFILES, Labelled, Profile, best_score, score_at
 
 SUITE: Final = "nab"
 HEADLINE: Final = "ensemble_refractory"  # where it runs; else the first that does
@@ -48,6 +50,7 @@ def default_folder(data: Path) -> Path:
 
 def run(detectors: Sequence[Detector], folder: Path, windows: Path, progress: Progress) -> SuiteReport:
     corpus = read_corpus(folder, windows)
+    folders = [Path(name).parent.name for name in corpus]
     models, asking = dict[str, Figures](), Asking()
     for number_done, detector in enumerate(detectors):
         labelled = []
@@ -55,7 +58,7 @@ def run(detectors: Sequence[Detector], folder: Path, windows: Path, progress: Pr
             progress(number_done * len(corpus) + done, len(detectors) * len(corpus))
             scores = np.round(asking.scores(detector, series.values, series.season), DECIMALS)
             labelled.append(Labelled(scores, series.windows))
-        scored = partial(_figures, labelled, detector.threshold)
+        scored = partial(_figures, labelled, folders, detector.threshold)
         models[detector.name] = asking.figures(detector.name, scored)
     protocol: dict[str, float | str] = {
         "files": len(corpus),
@@ -65,7 +68,7 @@ def run(detectors: Sequence[Detector], folder: Path, windows: Path, progress: Pr
     return SuiteReport(
         SUITE,
         HEADLINE if HEADLINE in models else detectors[0].name,
-        sorted({Path(name).parent.name for name in corpus}),
+        sorted(set(folders)),
         protocol,
         models,
         asking.reasons,
@@ -118,7 +121,7 @@ def _window(path: Path, label: Sequence[str], times: Sequence[datetime]) -> tupl
     return first, last
 
 
-def _figures(labelled: Sequence[Labelled], threshold: float) -> dict[str, float]:
+def _figures(labelled: Sequence[Labelled], folders: Sequence[str], threshold: float) -> dict[str, float]:
     best = {name: best_score(labelled, profile) for name, profile in PROFILES.items()}
     return {
         **{name: score.normalised for name, score in best.items()},
@@ -126,5 +129,23 @@ def _figures(labelled: Sequence[Labelled], threshold: float) -> dict[str, float]
             f"{name}_at_default": score_at(labelled, profile, threshold).normalised
             for name, profile in PROFILES.items()
         },
+        **{f"{name}_left_out": _left_out(labelled, folders, profile) for name, profile in PROFILES.items()},
         **{f"{name}_threshold": score.threshold for name, score in best.items()},
     }
+
+
+def _left_out(labelled: Sequence[Labelled], folders: Sequence[str], profile: Profile) -> float:
+    """NaN where there is one folder only: nothing would be left to choose a threshold on."""
+    if len(set(folders)) < 2:
+        return math.nan
+    thresholds = {
+        folder: best_score(
+            [one for one, of in zip(labelled, folders, strict=True) if of != folder], profile
+        ).threshold
+        for folder in set(folders)
+    }
+    said = [
+        Labelled((one.scores >= thresholds[folder]).astype(np.float64), one.windows)
+        for one, folder in zip(labelled, folders, strict=True)
+    ]
+    return score_at(said, profile, 1.0).normalised

@@ -58,6 +58,48 @@ def test_the_default_threshold_is_scored_beside_the_best(tmp_path: Path) -> None
     assert figures["standard_at_default"] < 0
 
 
+def two_folders(folder: Path, *places: int) -> Path:
+    """As `corpus`, and a second folder with a window at the same rows and one higher value in it."""
+    windows = corpus(folder, *places)
+    (folder / "data/other").mkdir()
+    text = (folder / "data/real/a.csv").read_text().replace("03:20:00,100", "03:20:00,1000")
+    (folder / "data/other/d.csv").write_text(text)
+    labels = json.loads(windows.read_text())
+    windows.write_text(json.dumps({**labels, "other/d.csv": labels["real/a.csv"]}))
+    return windows
+
+
+class Logarithm(High):
+    """Higher values are odder."""
+
+    def scores(self, values: Floats, season: int) -> Floats:  # noqa: ARG002
+        return np.log10(values) / 10
+
+
+def test_a_folder_left_out_is_scored_at_the_threshold_of_the_others(tmp_path: Path) -> None:
+    windows = two_folders(tmp_path, 40)
+    assert (tmp_path / "data/other/d.csv").read_text().count(",1000") == 1
+    figures = nab.run([Logarithm()], tmp_path, windows, quiet).models["high"]
+    assert figures["standard"] == pytest.approx(100)
+    # The other folder alone would choose 1,000, which the first one never reaches: half of all windows
+    assert figures["standard_left_out"] == pytest.approx(50)
+
+
+def test_one_folder_alone_has_no_others_to_choose_a_threshold_on(tmp_path: Path) -> None:
+    assert math.isnan(
+        nab.run([High()], tmp_path, corpus(tmp_path, 40), quiet).models["high"]["standard_left_out"]
+    )
+
+
+def test_the_ensemble_is_the_headline_where_it_runs(tmp_path: Path) -> None:
+    class Named(High):
+        name = nab.HEADLINE
+
+    windows = corpus(tmp_path, 40)
+    assert nab.run([High(), Named()], tmp_path, windows, quiet).headline == nab.HEADLINE
+    assert nab.run([High()], tmp_path, windows, quiet).headline == "high"
+
+
 def test_five_minutes_make_a_season_of_288(tmp_path: Path) -> None:
     assert {one.season for one in nab.read_corpus(tmp_path, corpus(tmp_path)).values()} == {288}
 

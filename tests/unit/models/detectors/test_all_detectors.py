@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from models.detectors.ensemble import Ensemble
 from models.detectors.forecast_residual import ForecastResidual
+from models.detectors.isolation_forest import IsolationForest
 from models.detectors.refractory import Refractory
 from models.detectors.robust_z import RobustZ
 from models.detectors.seasonal_difference import SeasonalDifference
 from models.detectors.shape_novelty import ShapeNovelty
+from models.detectors.subspace_residual import SubspaceResidual
 from models.detectors.value_novelty import ValueNovelty
 from models.detectors.windowed_gaussian import WindowedGaussian
 from models.ports import Detector, Floats
@@ -30,9 +32,11 @@ ALL: list[Detector] = [
     SeasonalDifference(),
     ForecastResidual(),
     Refractory(Ensemble()),
+    SubspaceResidual(),
+    IsolationForest(trees=5),
 ]
 IDS = ["z-short", "gaussian-short", "z", "gaussian", "ensemble", "value", "shape", "difference", "residual"]
-IDS.append("refractory")
+IDS += ["refractory", "subspace", "forest"]
 if find_spec("torch"):  # the extra `deep`
     ALL.append(import_module("models.detectors.autoencoder").Autoencoder(steps=3))
     IDS.append("autoencoder")
@@ -96,7 +100,7 @@ def test_a_gap_is_scored_zero(detector: Detector) -> None:
     assert (detector.scores(values, 24)[100:110] == 0).all()
 
 
-@pytest.mark.parametrize("detector", ALL[2:10], ids=IDS[2:10])
+@pytest.mark.parametrize("detector", ALL[2:12], ids=IDS[2:12])
 def test_a_plain_spike_is_reported_at_the_default_threshold(detector: Detector) -> None:
     values = days(20)
     values[450] = 1000
