@@ -26,6 +26,8 @@ SEASON: Final = 24
 WEEK: Final = 7 * SEASON
 ACTIVE_SHARE: Final = 0.9
 ORIGINS: Final = 3
+HEADLINE: Final = "selected"
+"""What serves tenants, and what the figures of the suite are of when it ran."""
 _HOUR_S: Final = 3600
 
 
@@ -70,7 +72,8 @@ def run(
         models[forecaster.name] = asking.figures(forecaster.name, scored)
     used = dict.fromkeys(case.population for case in cases)
     protocol = {"horizon": HORIZON, "origins": origins, "active_share": ACTIVE_SHARE, "forecasts": len(cases)}
-    return SuiteReport(SUITE, forecasters[0].name, list(used), protocol, models, asking.reasons)
+    headline = HEADLINE if HEADLINE in models else forecasters[0].name
+    return SuiteReport(SUITE, headline, list(used), protocol, models, asking.reasons)
 
 
 def read_hours(path: Path) -> Floats:
