@@ -28,6 +28,9 @@ Data = Annotated[
     Path | None, typer.Option(help="The folder with the suites' data; shared/data in or beside this one.")
 ]
 Results = Annotated[Path, typer.Option(help="The folder that the result file is written into.")]
+Keep = Annotated[
+    bool, typer.Option("--keep", help="Leave models in the result file that ran before, and do not run now.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -43,6 +46,7 @@ def m4(
     ] = None,
     series_max: Annotated[int, typer.Option(help="Only the first so many series; 0 is all.", min=0)] = 0,
     results: Results = _RESULTS,
+    keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """M4 hourly: 48 steps ahead; OWA, MASE, sMAPE, MSIS, coverage."""
@@ -54,6 +58,7 @@ def m4(
             chosen, source, file_of(test, "--test") if test else None, progress, series_max
         ),
         results,
+        keep=keep,
         as_json=as_json,
     )
 
@@ -71,13 +76,18 @@ def servegen_rates(
         int, typer.Option(help="Forecasts of each client, a day apart.", min=1)
     ] = servegen.ORIGINS,
     results: Results = _RESULTS,
+    keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """ServeGen hourly: the next 24 hours of active clients; MASE24, WAPE, coverage."""
     chosen = forecasters(model or [])
     files = [file_of(path, "--rates") for path in rates or []] or servegen.default_files(data_folder(data))
     run_suite(
-        context, lambda progress: servegen.run(chosen, files, progress, origins), results, as_json=as_json
+        context,
+        lambda progress: servegen.run(chosen, files, progress, origins),
+        results,
+        keep=keep,
+        as_json=as_json,
     )
 
 
@@ -92,13 +102,20 @@ def nab_corpus(
     ] = None,
     windows: Annotated[Path | None, typer.Option(help="The windows of each file, as JSON.")] = None,
     results: Results = _RESULTS,
+    keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """NAB v1.1: the standard, low-FP and low-FN score, normalised over the files that are there."""
     chosen = detectors(model or [])
     corpus = _folder(folder) if folder else nab.default_folder(data_folder(data))
     labels = file_of(windows, "--windows") if windows else nab.default_windows(corpus)
-    run_suite(context, lambda progress: nab.run(chosen, corpus, labels, progress), results, as_json=as_json)
+    run_suite(
+        context,
+        lambda progress: nab.run(chosen, corpus, labels, progress),
+        results,
+        keep=keep,
+        as_json=as_json,
+    )
 
 
 @app.command("cloud")
@@ -109,12 +126,15 @@ def cloud_monitoring(
     data: Data = None,
     folder: Annotated[Path | None, typer.Option(help="A folder of files with TimeStamp,Value,Label.")] = None,
     results: Results = _RESULTS,
+    keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """Cloud monitoring, hourly: F1 by events at one default threshold."""
     chosen = detectors(model or [])
     files = cloud.csv_files(_folder(folder)) if folder else cloud.default_files(data_folder(data))
-    run_suite(context, lambda progress: cloud.run(chosen, files, progress), results, as_json=as_json)
+    run_suite(
+        context, lambda progress: cloud.run(chosen, files, progress), results, keep=keep, as_json=as_json
+    )
 
 
 @app.command("injected")
@@ -129,6 +149,7 @@ def injected_incidents(
         Path | None, typer.Option(help="Tenants of the shapes in this file of request rates.")
     ] = None,
     results: Results = _RESULTS,
+    keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """Injected incidents: precision, recall, delay, false alarms a month of a clean tenant."""
@@ -141,6 +162,7 @@ def injected_incidents(
             chosen, progress, seed=seed, tenants=tenants, clean=clean, shapes=shapes, shapes_name=name
         ),
         results,
+        keep=keep,
         as_json=as_json,
     )
 

@@ -1,10 +1,10 @@
 """What the `hub backtest` commands share: where the data are, a bar, the table and the result file."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import typer
@@ -38,12 +38,27 @@ def data_folder(named: Path | None) -> Path:
 
 
 def run_suite(
-    context: typer.Context, run: Callable[[Told], SuiteReport], results: Path, *, as_json: bool
+    context: typer.Context, run: Callable[[Told], SuiteReport], results: Path, *, keep: bool, as_json: bool
 ) -> None:
     """A bar under the command's name while it runs, then the result file and the table."""
     with _progress_shown(context.info_name or "") as progress:
         report = run(progress)
-    _tell(report, results, as_json=as_json)
+    body = {
+        **report.body(),
+        "made": SystemClock().now().isoformat(timespec="seconds"),
+        "command": " ".join(["hub", *sys.argv[1:]]),
+        "machine": machine(),
+    }
+    path = results / f"{report.suite}.json"
+    if not as_json:
+        _show(report)  # first: a run of hours must not end in an error alone
+    if keep and path.is_file():
+        body = _joined(_read(path), body)
+    _write(path, body)
+    if as_json:
+        print_json(body)
+        return
+    note(", ".join(f"{name} {value}" for name, value in report.protocol.items()) + f"; all figures in {path}")
 
 
 @contextmanager
@@ -60,27 +75,36 @@ def _progress_shown(what: str) -> Iterator[Told]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _tell(report: SuiteReport, results: Path, *, as_json: bool) -> None:
-    """Writes the result file, then prints."""
-    body = {
-        **report.body(),
-        "made": SystemClock().now().isoformat(timespec="seconds"),
-        "command": " ".join(["hub", *sys.argv[1:]]),
-        "machine": machine(),
-    }
-    path = results / f"{report.suite}.json"
+def _read(path: Path) -> dict[str, Any]:
     try:
-        results.mkdir(parents=True, exist_ok=True)
+        found = orjson.loads(path.read_bytes())
+        needed = {name: found[name] for name in ("model", "models", "protocol", "data", "made", "command")}
+        return {**needed, "kept": found.get("kept", {})}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InvalidInput("not_a_result", "--keep", f"{path} is no result file: {error}") from None
+
+
+def _joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The new file with the blocks of models that it lacks; `kept` says by which command each was made, and when."""
+    if any(old[name] != new[name] for name in ("protocol", "data")):
+        raise InvalidInput(
+            "another_protocol", "--keep", "what is there was made of other data, or by another protocol"
+        )
+    left = {name: block for name, block in old["models"].items() if name not in new["models"]}
+    kept = {name: old["kept"].get(name, f"{old['command']}, {old['made']}") for name in left}
+    models = {**left, **new["models"]}
+    model = old["model"] if old["model"] in left else new["model"]
+    return {**new, "model": model, "figures": models[model], "models": models, "kept": kept}
+
+
+def _write(path: Path, body: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     except OSError as error:
         raise InvalidInput(
             "not_writable", "--results", f"{path} cannot be written: {error.strerror}"
         ) from None
-    if as_json:
-        print_json(body)
-        return
-    _show(report)
-    note(", ".join(f"{name} {value}" for name, value in report.protocol.items()) + f"; all figures in {path}")
 
 
 def _show(report: SuiteReport) -> None:

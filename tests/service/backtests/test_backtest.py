@@ -92,3 +92,30 @@ def test_a_model_that_fails_is_told_beside_the_table_and_the_others_go_on(
 def test_the_result_file_says_on_which_machine_it_was_made(folder: Path) -> None:
     Run().good("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
     assert json.loads((folder / "cloud.json").read_bytes())["machine"]["cores"] >= 1
+
+
+def test_models_that_ran_before_stay_where_that_is_asked_for(folder: Path) -> None:
+    words = ("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
+    Run().good(*words, "--model", "robust_z")
+    first = json.loads((folder / "cloud.json").read_bytes())
+    Run().good(*words, "--model", "windowed_gaussian", "--keep")
+    Run().good(*words, "--model", "windowed_gaussian", "--keep")
+    both = json.loads((folder / "cloud.json").read_bytes())
+    assert list(both["models"]) == ["robust_z", "windowed_gaussian"]
+    assert (both["model"], both["figures"]) == ("robust_z", first["figures"])
+    assert both["kept"] == {"robust_z": f"{first['command']}, {first['made']}"}
+
+
+def test_models_of_other_data_are_not_kept_beside_new_ones(folder: Path) -> None:
+    words = ("--model", "robust_z", "--results", str(folder))
+    Run().good("backtest", "injected", "--tenants", "2", "--clean", "1", *words)
+    done = Run()("backtest", "injected", "--tenants", "1", "--clean", "1", "--keep", *words)
+    assert (done.exit_code, "another_protocol" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "no"])
+def test_what_is_no_result_file_is_not_kept(folder: Path, text: str) -> None:
+    (folder / "cloud.json").write_text(text)
+    done = Run()("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder), "--keep")
+    assert (done.exit_code, "not_a_result" in done.output) == (1, True)
+    assert (folder / "cloud.json").read_text() == text
