@@ -27,6 +27,8 @@ HINTS = {
     "member_unclear": "name the person by the subject, and say --issuer where two issuers have it",
     "bad_settings": "every setting is listed in docs/settings.md",
     "schema_older": "run: hub migrate",
+    "queue_older": "run: hub migrate",
+    "jobs_failed": "hub jobs list --failed says why",
 }
 
 

@@ -25,6 +25,7 @@ from analytics_hub.query.build import build
 from analytics_hub.query.finding_memory import MemoryFindings
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastRules, ForecastService
+from analytics_hub.query.month import MonthService
 from analytics_hub.query.service import UsageService
 from analytics_hub.storage.connections import Timeouts, connect, conninfo
 from analytics_hub.storage.job_desk import PostgresJobBook
@@ -87,6 +88,7 @@ def _tools(hub: OpenedHub, pool: ReaderPool, places: FittingPlaces, clock: Clock
         book=job_book(hub),
         ask=bridged(usage.ask, loop, wait_s),
         forecast=bridged(forecasts.ask, loop, wait_s),
+        month=bridged(MonthService(usage.ask, places, clock, rules).ask, loop, wait_s),
         alerts=LogAlerts(),
         clock=clock,
         settings=settings.jobs,

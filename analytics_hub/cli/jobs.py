@@ -16,7 +16,7 @@ import typer
 
 from analytics_hub.cli.console import ERR, OUT, note
 from analytics_hub.cli.job_running import OpenedJobs, job_book, open_jobs
-from analytics_hub.cli.job_table import runs_table, summary_table
+from analytics_hub.cli.job_table import last_errors, runs_table, summary_table
 from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.tenants import find_tenant, list_tenants
@@ -89,6 +89,8 @@ def list_jobs(
             return
         known = {one.job: one for one in book.summaries(clock.now() - _LISTED)}
         OUT.print(summary_table(schedules(settings.jobs), known))
+        for line in last_errors(known):
+            OUT.print(f"[dim]last error of[/dim] {line}")
 
 
 async def _work(hub: OpenedHub, *, until_stdin_ends: bool) -> bool:
@@ -152,7 +154,7 @@ def _report(job: JobName, ended: Sequence[tuple[TenantId, int | HubError]]) -> N
     for tenant, error in failed:
         note(f"tenant {int(tenant)}: {error}")
     if failed:
-        raise Broken("jobs_failed", f"{len(failed)} of {len(ended)} tenants failed; `hub jobs list --failed`")
+        raise Broken("jobs_failed", f"{len(failed)} of {len(ended)} tenants failed")
 
 
 def _all(hub: OpenedHub) -> list[TenantId]:

@@ -14,6 +14,7 @@ from analytics_hub.domain.forecast import ForecastAccuracy, SeriesForecast
 from analytics_hub.domain.forecast_query import ForecastAnswer, ForecastQuery
 from analytics_hub.domain.incident import Anomaly, Incident
 from analytics_hub.domain.job import JobName, JobState, RunId
+from analytics_hub.domain.month_forecast import MonthForecast, MonthQuery
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
 
@@ -21,6 +22,8 @@ Ask: TypeAlias = Callable[[UsageQuery], UsageAnswer]
 """From a job's thread: the loop of the process asks meanwhile."""
 Forecast: TypeAlias = Callable[[ForecastQuery], ForecastAnswer]
 """The same, of the use case behind every forecast."""
+Month: TypeAlias = Callable[[MonthQuery], MonthForecast]
+"""And of the one behind the end of the month."""
 
 
 class Writer(Protocol):

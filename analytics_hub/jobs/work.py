@@ -14,7 +14,7 @@ from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.job import JobName, JobState
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.alerts import Alerts
-from analytics_hub.jobs.ports import Ask, Forecast, JobBook, Writer
+from analytics_hub.jobs.ports import Ask, Forecast, JobBook, Month, Writer
 from analytics_hub.settings import JobSettings
 from analytics_hub.telemetry.jobs import JOB_SECONDS, JOBS_ENDED
 
@@ -27,6 +27,7 @@ class Work:
     now: datetime
     ask: Ask
     forecast: Forecast
+    month: Month
     writing: Callable[[], AbstractContextManager[Writer]]
     progress: Callable[[int, int], None]
     last_done: Callable[[], datetime | None]
@@ -47,6 +48,7 @@ class Tools:
     book: JobBook
     ask: Ask
     forecast: Forecast
+    month: Month
     alerts: Alerts
     clock: Clock
     settings: JobSettings
@@ -63,6 +65,7 @@ def run_job(job: JobName, body: Body, tenant: TenantId, tools: Tools) -> int:
             clock.now(),
             tools.ask,
             tools.forecast,
+            tools.month,
             desk.writing,
             lambda done, all_steps: desk.progress(run, done, all_steps),
             lambda: desk.last_done(job),
