@@ -10,16 +10,23 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.detectors.lags import bounded, filled, lagged, moments, recent_mean
-from models.detectors.tails import ODD, tail_scores
+from models.detectors.lags import (
+    beyond_rounding,
+    bounded,
+    filled,
+    lagged,
+    mean_and_spread,
+    moments,
+    recent_mean,
+)
+from models.detectors.tails import ODD, WARM_UP, tail_scores
 from models.ports import Flags, Floats
 
-_FIRST = 144  # values before the first fit
+_FIRST = WARM_UP  # values before the first fit
 _GROWTH = 1.25
 _MEMORY = 4000  # values that a fit looks at
 _SMOOTH = 6
 _RIDGE = 0.01
-_ROUNDING = 1e-9  # of a value: what is less is the arithmetic's
 
 
 class ForecastResidual:
@@ -43,7 +50,7 @@ class ForecastResidual:
         for begin, end in pairwise([*moments(len(values), self._first, _GROWTH), len(values)]):
             inputs = np.stack(near + cycle if begin >= 2 * season + self._first else near)
             found[begin:end] = np.abs(values[begin:end] - _said(inputs, values, begin, end))
-        return np.where(found < _ROUNDING * np.abs(values), 0.0, found)
+        return beyond_rounding(found, values)
 
 
 def _said(inputs: Floats, values: Floats, begin: int, end: int) -> Floats:
@@ -53,7 +60,7 @@ def _said(inputs: Floats, values: Floats, begin: int, end: int) -> Floats:
     known_inputs, known_values = inputs[:, past][:, whole], values[past][whole]
     if len(known_values) == 0:
         return np.full(end - begin, np.nan)
-    mean, spread = float(np.mean(known_values)), float(np.std(known_values)) or 1.0
+    mean, spread = mean_and_spread(known_values)
     rows = (known_inputs - mean) / spread
     penalty = _RIDGE * len(known_values) * np.eye(len(rows))
     weights = np.linalg.solve(rows @ rows.T + penalty, rows @ ((known_values - mean) / spread))

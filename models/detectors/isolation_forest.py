@@ -11,20 +11,21 @@ from itertools import pairwise
 import numpy as np
 from sklearn.ensemble import IsolationForest as Forest
 
-from models.detectors.lags import bounded, filled, lagged, moments, recent_mean
-from models.detectors.tails import ODD, tail_scores
+from models.detectors.lags import bounded, filled, lagged, mean_and_spread, moments, recent_mean
+from models.detectors.tails import ODD, WARM_UP, tail_scores
 from models.ports import Flags, Floats
 
 _GROWTH = 1.4
 _MEMORY = 4000  # values that a forest is grown from
 _SMOOTH = 6
+_LEAST = 1e-9  # deviations
 
 
 class IsolationForest:
     name = "isolation_forest"
     threshold = ODD
 
-    def __init__(self, trees: int = 100, first: int = 144, seed: int = 1) -> None:
+    def __init__(self, trees: int = 100, first: int = WARM_UP, seed: int = 1) -> None:
         """`first`: so many values before the first forest."""
         self._trees, self._first, self._seed = trees, first, seed
 
@@ -42,8 +43,8 @@ class IsolationForest:
             past = looks[max(0, begin - _MEMORY) : begin][whole[max(0, begin - _MEMORY) : begin]]
             now = begin + np.flatnonzero(whole[begin:end])
             if len(past) > 0 and len(now) > 0:
-                spread = float(np.std(past[:, 0])) or 1.0
-                centre = np.append(np.mean(past[:, 0]), np.zeros(looks.shape[1] - 1))
+                mean, spread = mean_and_spread(past[:, 0])
+                centre = np.array([mean, 0.0, 0.0, 0.0])
                 forest = Forest(n_estimators=self._trees, random_state=self._seed)
                 forest.fit(_narrow((past - centre) / spread))
                 found[now] = -forest.score_samples(_narrow((looks[now] - centre) / spread))
@@ -59,5 +60,5 @@ def _looks(values: Floats, season: int) -> Floats:
 
 
 def _narrow(rows: Floats) -> Floats:
-    """As wide as trees compare them: 32 bits."""
-    return np.clip(rows, -1e30, 1e30)
+    """As wide as trees compare them, 32 bits; without what is the arithmetic's."""
+    return np.where(np.abs(rows) < _LEAST, 0.0, np.clip(rows, -1e30, 1e30))

@@ -9,6 +9,7 @@ from models.phases import known
 from models.ports import Floats
 
 _LARGEST = 1e100  # its square is a number still
+_ROUNDING = 1e-9  # of a value: what is less is the arithmetic's
 
 
 def bounded(values: Floats) -> Floats:
@@ -36,6 +37,17 @@ def recent_mean(values: Floats, count: int) -> Floats:
     for lag in range(count):
         total += lagged(values, lag)
     return total / count
+
+
+def mean_and_spread(values: Floats) -> tuple[float, float]:
+    """To measure by: the mean and the standard deviation, 1 where nothing moved."""
+    mean, spread = float(np.mean(values)), float(np.std(values))
+    return mean, spread if spread > _ROUNDING * abs(mean) else 1.0
+
+
+def beyond_rounding(distance: Floats, values: Floats) -> Floats:
+    """Distances of values, and 0 for what is the arithmetic's."""
+    return np.where(distance < _ROUNDING * np.abs(values), 0.0, distance)
 
 
 def moments(length: int, first: int, growth: float) -> list[int]:

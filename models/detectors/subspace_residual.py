@@ -11,20 +11,19 @@ from itertools import pairwise
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from models.detectors.lags import bounded, filled, lagged, moments
-from models.detectors.tails import ODD, tail_scores
+from models.detectors.lags import beyond_rounding, bounded, filled, lagged, mean_and_spread, moments
+from models.detectors.tails import ODD, WARM_UP, tail_scores
 from models.ports import Floats
 
 _GROWTH = 1.25
 _MEMORY = 4000  # rows that a fit looks at
-_ROUNDING = 1e-9  # of a value: what is less is the arithmetic's
 
 
 class SubspaceResidual:
     name = "subspace_residual"
     threshold = ODD
 
-    def __init__(self, length: int = 24, components: int = 3, first: int = 144) -> None:
+    def __init__(self, length: int = 24, components: int = 3, first: int = WARM_UP) -> None:
         """`first`: so many values before the first fit."""
         self._length, self._components, self._first = length, components, first
 
@@ -40,15 +39,14 @@ class SubspaceResidual:
         lags = np.stack([lagged(full, lag) for lag in range(self._length)])
         for begin, end in pairwise([*moments(len(values), self._first, _GROWTH), len(values)]):
             found[begin:end] = self._residual(full[max(0, begin - _MEMORY) : begin], lags[:, begin:end])
-        found = np.where(np.isnan(values), np.nan, np.abs(found))
-        return np.where(found < _ROUNDING * np.abs(values), 0.0, found)
+        return beyond_rounding(np.where(np.isnan(values), np.nan, np.abs(found)), values)
 
     def _residual(self, past: Floats, lags: Floats) -> Floats:
         """Of the first row of the lags, the newest values."""
         past = past[~np.isnan(past)]
         if len(past) < 2 * self._length:
             return np.full(lags.shape[1], np.nan)
-        centre, spread = float(np.mean(past)), float(np.std(past)) or 1.0
+        centre, spread = mean_and_spread(past)
         rows = sliding_window_view((past - centre) / spread, self._length)[:, ::-1]
         mean = np.mean(rows, axis=0)
         centred = rows - mean

@@ -15,13 +15,13 @@ import numpy as np
 from models.ports import Floats
 
 BLOCK = 16  # values; what is strange within one does not make the rest of it less so
-WARM_UP = 144  # known values before anything is surprising: fewer say nothing of a share of one in a hundred
+WARM_UP = 72  # known values, three days of hours, before anything is surprising: fewer say little of a tail
 _TAIL_SHARE = 0.1
 _TAIL_MIN = 8  # values that a tail is fitted to
 _SHAPE_MAX = 0.5  # of the Pareto distribution: its variance is finite below
 SURPRISE_MAX = 6.0  # one in a million: more is not known of a few thousand values
 _USUAL_LENGTH = 1000
-ODD = 0.97  # the default threshold of all that score by tails, chosen where a third of the hours of a set are odd
+ODD = 0.95  # the default threshold of all that score by tails: one in twenty, for sets with many odd hours
 
 
 class StrangenessOf(Protocol):
