@@ -71,6 +71,8 @@ DETECTORS: Final[Mapping[str, Callable[[], Detector]]] = {
     "forecast_residual": _from("models.detectors.forecast_residual:ForecastResidual"),
     "subspace_residual": _from("models.detectors.subspace_residual:SubspaceResidual"),
     "isolation_forest": _from("models.detectors.isolation_forest:IsolationForest"),
+    "gap": _from("models.detectors.gap:Gap"),
+    "level_shift": _from("models.detectors.level_shift:LevelShift"),
     "autoencoder": _from("models.detectors.autoencoder:Autoencoder"),
 }
 SLOW: Final = frozenset(

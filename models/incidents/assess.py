@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.incidents.oddness import LASTING_H, oddness
+from models.detectors.level_shift import LASTS
+from models.incidents.oddness import oddness
 from models.incidents.ports import Assessment, Finding, FoundIncident, PastIncident, Watched
 from models.incidents.rules import Rules
 from models.incidents.sightings import Sighting, sightings
@@ -141,7 +142,7 @@ class _Assessor:
         expected = float(self._odd.expected[number, column])
         deviations = self._rules.deviations * (1.0 if one.alone else self._rules.going_on)
         if one.direction == "lasting":
-            deviations /= np.sqrt(LASTING_H)
+            deviations /= np.sqrt(LASTS)
         width = float(self._odd.deviation[number, column]) * deviations / self._rules.sensitivity
         observed = float(self._table.values[number, self._ledger.first + column])
         z = one.times * (self._rules.missing if one.direction == "gap" else self._rules.deviations)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.earlier import earlier
 from models.phases import median_of_known
 from models.ports import Flags, Floats
 
@@ -54,25 +55,15 @@ def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
     hours = np.arange(
         begin, values.shape[1] + 1
     )  # one before and one after, which no later value is needed for
-    days = _lagged(values, hours, DAY_H, DAYS)
-    weeks = _lagged(values, hours, WEEK_H, WEEKS)
+    days = earlier(values, hours, DAY_H, DAYS)
+    weeks = earlier(values, hours, WEEK_H, WEEKS)
     positive, some = np.count_nonzero(days > 0, axis=0), np.count_nonzero(~np.isnan(days), axis=0)
     usually = (2 * positive > some) & sums[:, None]
-    actual = _lagged(values, hours[1:-1], 0, 1)[0]
+    actual = earlier(values, hours[1:-1], 0, 1)[0]
     return Baseline(
         _reference(np.where(usually & (days == 0), np.nan, days), actual, sums),
         _reference(np.where(usually & (weeks == 0), np.nan, weeks), actual, sums),
     )
-
-
-def _lagged(
-    values: Floats, hours: np.ndarray[tuple[int], np.dtype[np.int64]], lag: int, count: int
-) -> Floats:
-    """By lag, series and hour; NaN before the first value."""
-    first = 0 if lag == 0 else 1
-    places = hours[None, :] - lag * np.arange(first, first + count)[:, None]
-    taken = values[:, np.clip(places, 0, values.shape[1] - 1)]
-    return np.moveaxis(np.where((places >= 0) & (places < values.shape[1]), taken, np.nan), 1, 0)
 
 
 def _reference(rows: Floats, actual: Floats, sums: Flags) -> Reference:
@@ -104,23 +95,3 @@ def _before(values: Floats, share: float) -> Floats:
     count = np.count_nonzero(~np.isnan(windows), axis=2)
     place = np.minimum((count * share).astype(np.int64), np.maximum(count - 1, 0))
     return np.take_along_axis(ordered, place[..., None], axis=2)[..., 0]
-
-
-def zero_share(values: Floats, first: int) -> Floats:
-    """How likely a sum is 0 in each hour from `first` on: by the same hours and those next to them of the last days; or
-    of the last weeks, where that is more.
-    """
-    hours = np.arange(first - 1, values.shape[1] + 1)
-    zeros, some = _counts(_lagged(values, hours, DAY_H, DAYS))
-    by_day = (_of_three(zeros) + 0.5) / (_of_three(some) + 1)
-    zeros, some = _counts(_lagged(values, hours, WEEK_H, WEEKS))
-    return np.asarray(np.fmax(by_day, (zeros / np.maximum(some, 1))[:, 1:-1]))
-
-
-def _of_three(counts: Floats) -> Floats:
-    return np.asarray(counts[:, :-2] + counts[:, 1:-1] + counts[:, 2:])
-
-
-def _counts(rows: Floats) -> tuple[Floats, Floats]:
-    zeros = np.count_nonzero(rows == 0, axis=0).astype(np.float64)
-    return zeros, np.count_nonzero(~np.isnan(rows), axis=0).astype(np.float64)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.incidents.baseline import DAY_H, SPREAD_H, Reference, baseline, zero_share
+from models.detectors.gap import unlikely_zeros
+from models.detectors.level_shift import LASTS, lasting
+from models.incidents.baseline import DAY_H, SPREAD_H, Reference, baseline
 from models.incidents.ports import REQUESTS
 from models.incidents.table import Table
 from models.ports import Floats
 
-LASTING_H = 4
-"""Half as odd, but four hours on end, is as odd: independent errors would shrink by the root of four."""
 _DAYS_KNOWN_MIN = 3
 _WEEKS_KNOWN_MIN = 1
 _SPREAD_MIN = 0.05
@@ -24,7 +24,6 @@ _SPREAD_UNKNOWN = 0.5
 """Of a young series: off by half is usual."""
 _TAIL_SHARE = 1 / 4
 """What is exceeded in one hour of a hundred counts as four deviations."""
-_RUN_TIMES = 1.5
 _SHARE_SPREAD = 0.5
 """Failures come in bunches: their share is off by half usually."""
 
@@ -47,16 +46,16 @@ class Oddness:
 def oddness(table: Table, new_h: int) -> Oddness:
     """Of the last `new_h` hours, each by those before it only."""
     first = table.length - new_h
-    begin = max(first - LASTING_H + 1, 0)
+    begin = max(first - LASTS + 1, 0)
     up, down, expected, deviation = _by_days_and_weeks(table, begin)
     new = slice(first - begin, None)
     return Oddness(
         up[:, new],
         down[:, new],
-        _least_of_last(up)[:, new] * np.sqrt(LASTING_H),
+        lasting(up)[:, new],
         expected[:, new],
         deviation[:, new],
-        _missing(table, first),
+        unlikely_zeros(table.values, first, DAY_H),
     )
 
 
@@ -73,14 +72,6 @@ def _by_days_and_weeks(table: Table, first: int) -> tuple[Floats, Floats, Floats
     expected, deviation = _nearer(values, *sides)
     up, down = (np.maximum(np.nan_to_num(np.fmin(*each)), 0) for each in (ups, downs))
     return up, down, expected, deviation
-
-
-def _least_of_last(values: Floats) -> Floats:
-    before = np.zeros((len(values), LASTING_H - 1))
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate([before, values], axis=1), LASTING_H, axis=1
-    )
-    return np.asarray(windows.min(axis=2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +136,3 @@ def _nearer(values: Floats, day: _Side, week: _Side) -> tuple[Floats, Floats]:
         np.where(by_week, week.middle, day.middle),
         np.where(by_week, week.off_above, day.off_above),
     )
-
-
-def _missing(table: Table, first: int) -> Floats:
-    """Summed over the zeros up to each hour, back to the last value above 0, a day at the most; nothing while it is not
-    clearly more than all but one of the runs of the two weeks before: who often sends nothing is not missed.
-    """
-    start = max(first - SPREAD_H, 0)
-    zero = table.values[:, start:] == 0
-    total = np.cumsum(np.where(zero, -np.log(zero_share(table.values, start)), 0.0), axis=1)
-    before_run = np.maximum.accumulate(np.where(zero, 0.0, total), axis=1)
-    day_before = np.concatenate([np.zeros((len(total), DAY_H)), total], axis=1)[:, : total.shape[1]]
-    run = np.where(zero, total - np.maximum(before_run, day_before), 0.0)
-    ends = zero & ~np.concatenate([zero[:, 1:], zero[:, -1:]], axis=1)
-    lead = np.zeros((len(run), SPREAD_H - (first - start)))
-    finished = np.concatenate([lead, np.where(ends, run, 0.0)], axis=1)[:, :-1]
-    windows = np.lib.stride_tricks.sliding_window_view(finished, SPREAD_H, axis=1)
-    usual = np.partition(windows, -2, axis=2)[..., -2]
-    run = run[:, first - start :]
-    return np.asarray(np.where(run > _RUN_TIMES * usual, run, 0.0))

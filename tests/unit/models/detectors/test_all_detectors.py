@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from models.detectors.ensemble import Ensemble
 from models.detectors.forecast_residual import ForecastResidual
+from models.detectors.gap import Gap
 from models.detectors.isolation_forest import IsolationForest
+from models.detectors.level_shift import LevelShift
 from models.detectors.refractory import Refractory
 from models.detectors.robust_z import RobustZ
 from models.detectors.seasonal_difference import SeasonalDifference
@@ -34,9 +36,11 @@ ALL: list[Detector] = [
     Refractory(Ensemble()),
     SubspaceResidual(),
     IsolationForest(trees=5),
+    Gap(),
+    LevelShift(),
 ]
 IDS = ["z-short", "gaussian-short", "z", "gaussian", "ensemble", "value", "shape", "difference", "residual"]
-IDS += ["refractory", "subspace", "forest"]
+IDS += ["refractory", "subspace", "forest", "gap", "level"]
 if find_spec("torch"):  # the extra `deep`
     ALL.append(import_module("models.detectors.autoencoder").Autoencoder(steps=3))
     IDS.append("autoencoder")
