@@ -8,12 +8,14 @@ request may not, a stream that is open may not either.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from analytics_hub.api.services import Services
 from analytics_hub.domain.access import Right
 from analytics_hub.domain.errors import Broken, HubError, NotAllowed, NotAuthenticated
+from analytics_hub.domain.incident_live import IncidentsUpdate, IncidentWatch
 from analytics_hub.domain.live import EndReason, LiveMessage, LiveQuery
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_subscription import LiveSubscription, Subscription
 from analytics_hub.tenancy.authenticate import Caller
 
 
@@ -29,19 +31,43 @@ async def live_messages(
 @asynccontextmanager
 async def open_stream(
     services: Services, caller: Caller, credential: str, query: LiveQuery
-) -> AsyncIterator[Subscription]:
+) -> AsyncIterator[LiveSubscription]:
     """Raises what the question raises, RateLimited or TryLater when there are too many streams."""
     if query.tenant != caller.tenant:
         raise Broken("foreign_question", "a stream was asked for in the name of another tenant")
-    async with services.live.watch(query) as stream:
-        guard = asyncio.create_task(_guard(services, caller, credential, stream))
-        try:
-            yield stream
-        finally:
-            guard.cancel()
+    async with (
+        services.live.watch(query) as stream,
+        _guarded(services, caller, credential, stream),
+    ):
+        yield stream
 
 
-async def _guard(services: Services, caller: Caller, credential: str, stream: Subscription) -> None:
+@asynccontextmanager
+async def open_incidents(
+    services: Services, caller: Caller, credential: str, watch: IncidentWatch
+) -> AsyncIterator[Subscription[IncidentsUpdate]]:
+    """The same of incidents."""
+    if watch.tenant != caller.tenant:
+        raise Broken("foreign_question", "a stream was asked for in the name of another tenant")
+    async with (
+        services.incident_feeds.watch(watch) as stream,
+        _guarded(services, caller, credential, stream),
+    ):
+        yield stream
+
+
+@asynccontextmanager
+async def _guarded(
+    services: Services, caller: Caller, credential: str, stream: Subscription[Any]
+) -> AsyncIterator[None]:
+    guard = asyncio.create_task(_guard(services, caller, credential, stream))
+    try:
+        yield
+    finally:
+        guard.cancel()
+
+
+async def _guard(services: Services, caller: Caller, credential: str, stream: Subscription[Any]) -> None:
     """Ends the stream when its time is over or its credential is."""
     loop, settings = asyncio.get_running_loop(), services.streams
     began_s = checked_s = loop.time()

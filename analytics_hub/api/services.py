@@ -17,6 +17,7 @@ from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
 from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.freshness import FreshnessStore
+from analytics_hub.query.incident_feed import IncidentFeeds
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.month import MonthService
@@ -46,6 +47,7 @@ class Services:
     ledger: LedgerService
     freshness: FreshnessStore
     live: LiveService
+    incident_feeds: IncidentFeeds
     streams: LiveSettings
     """Bounds of a stream, whichever protocol it is sent over."""
     dead_letters: DeadLetterService

@@ -19,12 +19,14 @@ from analytics_hub.domain.freshness import flush_window
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.build_users import build_users
+from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.dead_letters import DeadLetterService
 from analytics_hub.query.dimensions import DimensionService
 from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastRules, ForecastService
+from analytics_hub.query.incident_feed import IncidentFeeds
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.month import MonthService
@@ -42,6 +44,7 @@ from analytics_hub.storage.reader_pool import ReaderPool, open_reader_pool
 from analytics_hub.storage.start_check import check_start
 from analytics_hub.storage.usage_store import PostgresUsageStore
 from analytics_hub.storage.user_store import PostgresUserStore
+from analytics_hub.tenancy.authenticate import Authenticates
 from analytics_hub.tenancy.lists import AccessLists
 from models.forecasters.selected import quick_members
 
@@ -72,61 +75,72 @@ async def open_services(
         open_last_use(settings, pool, clock) as uses,
         _places(settings) as places,
     ):
-        store = PostgresUsageStore(pool, build)
-        found = PostgresFindingStore(pool)
-        rules = ForecastRules(
-            quick_members(), settings.forecast.fits_max, timedelta(hours=settings.forecast.stored_h_max)
-        )
-        usage = UsageService(store, spans_max=settings.query.spans_max)
-        events = PostgresEventStore(pool)
-        freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
-        yield Services(
-            usage=usage,
-            dimensions=DimensionService(usage, events),
-            events=EventService(
-                events,
-                clock,
-                page_max=settings.query.events_page_max,
-                scan_days_max=settings.query.events_scan_days_max,
-                scan_s=settings.query.events_scan_s,
-            ),
-            users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
-            raw_days_max=settings.query.raw_days_max,
-            forecasts=ForecastService(usage.ask, found, places, clock, rules),
-            months=MonthService(usage.ask, places, clock, rules),
-            forecast_caps=settings.forecast.caps(),
-            findings=FindingService(
-                found,
-                PostgresIncidentDesk(pool),
-                clock,
-                page_max=settings.finding.page_max,
-                range_days_max=settings.query.range_days_max,
-            ),
-            ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
-            freshness=freshness,
-            live=LiveService(
-                usage.ask,
-                changes,
-                freshness,
-                clock,
-                caps=settings.live.caps(),
-                bounds=settings.live.bounds(),
-            ),
-            streams=settings.live,
-            dead_letters=DeadLetterService(
-                PostgresDeadLetterStore(pool),
-                page_max=settings.dead_letter.page_max,
-                payload_bytes_max=settings.dead_letter.payload_shown_bytes_max,
-                range_days_max=settings.query.range_days_max,
-            ),
-            replays=None,
-            authenticator=authenticator(settings, pool, clock, uses),
-            access=AccessLists(PostgresAccessStore(pool), page_max=settings.access.page_max),
-            caps=caps_of(settings),
-            ready=pool.ready,
-            clock=clock,
-            oidc=settings.oidc,
-        )
+        yield _over(settings, pool, changes, places, authenticator(settings, pool, clock, uses))
+
+
+def _over(
+    settings: Settings,
+    pool: ReaderPool,
+    changes: TenantChanges,
+    places: FittingPlaces,
+    authenticates: Authenticates,
+) -> Services:
+    """The use cases over the stores."""
+    clock = SystemClock()
+    store = PostgresUsageStore(pool, build)
+    found = PostgresFindingStore(pool)
+    rules = _rules(settings)
+    usage = UsageService(store, spans_max=settings.query.spans_max)
+    events = PostgresEventStore(pool)
+    freshness = PostgresFreshnessStore(pool, window=flush_window(settings.flush.deadline_s))
+    bounds = settings.live.bounds()
+    live = LiveService(usage.ask, changes, freshness, clock, caps=settings.live.caps(), bounds=bounds)
+    return Services(
+        usage=usage,
+        dimensions=DimensionService(usage, events),
+        events=EventService(
+            events,
+            clock,
+            page_max=settings.query.events_page_max,
+            scan_days_max=settings.query.events_scan_days_max,
+            scan_s=settings.query.events_scan_s,
+        ),
+        users=UserService(PostgresUserStore(pool, build_users), spans_max=settings.query.spans_max),
+        raw_days_max=settings.query.raw_days_max,
+        forecasts=ForecastService(usage.ask, found, places, clock, rules),
+        months=MonthService(usage.ask, places, clock, rules),
+        forecast_caps=settings.forecast.caps(),
+        findings=FindingService(
+            found,
+            PostgresIncidentDesk(pool),
+            clock,
+            page_max=settings.finding.page_max,
+            range_days_max=settings.query.range_days_max,
+        ),
+        ledger=LedgerService(store, range_days_max=settings.query.range_days_max),
+        freshness=freshness,
+        live=live,
+        incident_feeds=IncidentFeeds(found, clock, live.places, bounds),
+        streams=settings.live,
+        dead_letters=DeadLetterService(
+            PostgresDeadLetterStore(pool),
+            page_max=settings.dead_letter.page_max,
+            payload_bytes_max=settings.dead_letter.payload_shown_bytes_max,
+            range_days_max=settings.query.range_days_max,
+        ),
+        replays=None,
+        authenticator=authenticates,
+        access=AccessLists(PostgresAccessStore(pool), page_max=settings.access.page_max),
+        caps=caps_of(settings),
+        ready=pool.ready,
+        clock=clock,
+        oidc=settings.oidc,
+    )
+
+
+def _rules(settings: Settings) -> ForecastRules:
+    bounds = settings.forecast
+    return ForecastRules(quick_members(), bounds.fits_max, timedelta(hours=bounds.stored_h_max))
 
 
 def _places(settings: Settings) -> FittingPlaces:

@@ -40,6 +40,7 @@ class LiveBounds:
     queue_messages_max: int = 32
     push_every_s: float = 0.25
     look_every_s: float = 5.0
+    incidents_every_s: float = 2.0
     asking_max: int = 4
     unavailable_s_max: float = 30.0
 
@@ -194,4 +195,5 @@ class LiveEnd:
     detail: str = ""
 
 
-LiveMessage = LiveSnapshot | LiveChange | LiveEnd
+LiveUpdate = LiveSnapshot | LiveChange
+LiveMessage = LiveUpdate | LiveEnd

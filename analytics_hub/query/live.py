@@ -8,22 +8,19 @@ A tenant's feeds share its notices (`live_tenant.py`). For one event loop.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from analytics_hub.domain.clock import Clock
-from analytics_hub.domain.errors import RateLimited, TryLater
-from analytics_hub.domain.live import EndReason, LiveBounds, LiveCaps, LiveQuery
+from analytics_hub.domain.live import LiveBounds, LiveCaps, LiveQuery
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.changes import TenantChanges
 from analytics_hub.query.freshness import FreshnessStore
 from analytics_hub.query.live_feed import Ask, Feed
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_places import StreamPlaces
+from analytics_hub.query.live_subscription import LiveSubscription
 from analytics_hub.query.live_tenant import TenantFeeds
-from analytics_hub.telemetry import LIVE_FEEDS, LIVE_STREAMS
-
-_RETRY_AFTER_S = 5.0
+from analytics_hub.telemetry import LIVE_FEEDS
 
 
 class LiveService:
@@ -47,56 +44,27 @@ class LiveService:
         self._bounds = bounds or LiveBounds()
         self._asking = asyncio.Semaphore(self._bounds.asking_max)
         self._tenants: dict[TenantId, TenantFeeds] = {}
-        self._streams = Counter[TenantId]()
-        self._subscriptions: set[Subscription] = set()
-        self._stopping = False
+        self.places = StreamPlaces(self._bounds)
+        """Shared with whatever else is watched in this process."""
 
     @asynccontextmanager
-    async def watch(self, query: LiveQuery) -> AsyncIterator[Subscription]:
+    async def watch(self, query: LiveQuery) -> AsyncIterator[LiveSubscription]:
         """Open as soon as there is a first answer. Raises what the question raises, RateLimited when the tenant has too
         many streams, TryLater when the process has.
         """
-        with self._counted(query.tenant), self._feed(query) as feed:
+        with self.places.counted(query.tenant), self._feed(query) as feed:
             await asyncio.shield(feed.ready)
-            subscription = Subscription(self._bounds.queue_messages_max)
-            self._subscriptions.add(subscription)
-            try:
-                if self._stopping:
-                    raise _stopping()
+            subscription = LiveSubscription(self._bounds.queue_messages_max)
+            with self.places.open(subscription):
                 feed.join(subscription)
-                yield subscription
-            finally:
-                feed.leave(subscription)
-                self._subscriptions.discard(subscription)
+                try:
+                    yield subscription
+                finally:
+                    feed.leave(subscription)
 
     def stop(self) -> None:
         """Every stream ends with `stopping`; no other one begins."""
-        self._stopping = True
-        for subscription in tuple(self._subscriptions):
-            subscription.end(EndReason.STOPPING, "This process stops: open the stream again.")
-
-    @contextmanager
-    def _counted(self, tenant: TenantId) -> Iterator[None]:
-        if self._stopping:
-            raise _stopping()
-        if self._streams[tenant] >= self._bounds.tenant_streams_max:
-            most = self._bounds.tenant_streams_max
-            raise RateLimited(
-                "too_many_streams",
-                f"A tenant has at most {most} open streams.",
-                retry_after_s=_RETRY_AFTER_S,
-            )
-        if self._streams.total() >= self._bounds.streams_max:
-            raise TryLater("streams_full", "No stream can be opened now.", retry_after_s=_RETRY_AFTER_S)
-        self._streams[tenant] += 1
-        LIVE_STREAMS.inc()
-        try:
-            yield
-        finally:
-            LIVE_STREAMS.dec()
-            self._streams[tenant] -= 1
-            if not self._streams[tenant]:
-                del self._streams[tenant]
+        self.places.stop()
 
     @contextmanager
     def _feed(self, query: LiveQuery) -> Iterator[Feed]:
@@ -115,7 +83,3 @@ class LiveService:
             if not len(tenant) and self._tenants.get(query.tenant) is tenant:
                 del self._tenants[query.tenant]
             LIVE_FEEDS.set(sum(len(other) for other in self._tenants.values()))
-
-
-def _stopping() -> TryLater:
-    return TryLater("draining", "This process is stopping: open the stream again.", retry_after_s=1)

@@ -16,7 +16,7 @@ from analytics_hub.domain.errors import Broken, HubError, InvalidInput
 from analytics_hub.domain.live import EndReason, LiveBounds, LiveQuery
 from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.live_difference import LiveState
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_subscription import LiveSubscription
 from analytics_hub.telemetry import LIVE_MESSAGES, LIVE_PUSH_SECONDS
 
 Ask = Callable[[UsageQuery], Awaitable[UsageAnswer]]
@@ -41,7 +41,7 @@ class Feed:
         self._clock = clock
         self._bounds = bounds
         self._state: LiveState | None = None
-        self._subscriptions: set[Subscription] = set()
+        self._subscriptions: set[LiveSubscription] = set()
         self._woken = asyncio.Event()
         self._woken_s = 0.0
         self._answered_s = 0.0
@@ -52,14 +52,14 @@ class Feed:
             self._woken_s = asyncio.get_running_loop().time()
             self._woken.set()
 
-    def join(self, subscription: Subscription) -> None:
+    def join(self, subscription: LiveSubscription) -> None:
         """Only after `ready`."""
         assert self._state is not None
         subscription.offer(self._state.snapshot())
         _SNAPSHOTS.inc()
         self._subscriptions.add(subscription)
 
-    def leave(self, subscription: Subscription) -> None:
+    def leave(self, subscription: LiveSubscription) -> None:
         self._subscriptions.discard(subscription)
 
     async def run(self, turn: "asyncio.Lock", asking: asyncio.Semaphore) -> None:

@@ -7,23 +7,26 @@ loses it and is told `slow_reader`; nobody else waits for it. For one event loop
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import Generic, TypeVar
 
-from analytics_hub.domain.live import EndReason, LiveEnd, LiveMessage
+from analytics_hub.domain.live import EndReason, LiveEnd, LiveUpdate
 from analytics_hub.telemetry import LIVE_ENDS
 
+_Update = TypeVar("_Update")
 
-class Subscription:
+
+class Subscription(Generic[_Update]):
     """`async for message in subscription`, or `await subscription.next()`, which may be cancelled and asked again."""
 
     def __init__(self, messages_max: int) -> None:
-        self._messages: deque[LiveMessage] = deque()
+        self._messages: deque[_Update | LiveEnd] = deque()
         self._messages_max = messages_max
         self._something = asyncio.Event()
         self._over = False
         self.ended = asyncio.Event()
         """Set when nothing but the end is still to come."""
 
-    def offer(self, message: LiveMessage) -> None:
+    def offer(self, message: _Update | LiveEnd) -> None:
         """Hand it over without waiting."""
         if self.ended.is_set():
             return
@@ -43,7 +46,7 @@ class Subscription:
         self.ended.set()
         LIVE_ENDS.labels(reason.value).inc()
 
-    async def next(self) -> LiveMessage | None:
+    async def next(self) -> _Update | LiveEnd | None:
         """The next message; None after the end."""
         while not self._messages:
             if self._over:
@@ -54,6 +57,10 @@ class Subscription:
         self._over = isinstance(message, LiveEnd)
         return message
 
-    async def __aiter__(self) -> AsyncIterator[LiveMessage]:
+    async def __aiter__(self) -> AsyncIterator[_Update | LiveEnd]:
         while (message := await self.next()) is not None:
             yield message
+
+
+LiveSubscription = Subscription[LiveUpdate]
+"""Of usage."""

@@ -54,6 +54,12 @@ class LiveSettings(Concern):
         le=60,
         description="How often a watched tenant is looked at without a notice.",
     )
+    incidents_every_s: float = Field(
+        default=_BOUNDS.incidents_every_s,
+        ge=0.1,
+        le=60,
+        description="How often the incidents of a tenant that somebody watches are looked at.",
+    )
     asking_max: int = Field(
         default=_BOUNDS.asking_max,
         ge=1,
@@ -115,6 +121,7 @@ class LiveSettings(Concern):
             queue_messages_max=self.queue_messages_max,
             push_every_s=self.push_every_s,
             look_every_s=self.look_every_s,
+            incidents_every_s=self.incidents_every_s,
             asking_max=self.asking_max,
             unavailable_s_max=self.unavailable_s_max,
         )

@@ -13,6 +13,7 @@ from analytics_hub.domain.errors import TryLater
 from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.key import Scope
 from analytics_hub.domain.ledger import LedgerCount, LedgerHour
+from analytics_hub.domain.live import LiveBounds
 from analytics_hub.domain.tenant import NewTenant
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.changes import MemoryChanges
@@ -24,6 +25,7 @@ from analytics_hub.query.findings import FindingService
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastService
 from analytics_hub.query.freshness import MemoryFreshnessStore
+from analytics_hub.query.incident_feed import IncidentFeeds
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.memory import Delta, MemoryDeadLetterStore, MemoryLedgerStore, MemoryUsageStore
@@ -70,6 +72,7 @@ class World:
         self.tenant_id = tenant.tenant_id
         self._ready = ready
         usage = UsageService(self.usage, spans_max=500)
+        live = LiveService(usage.ask, self.changes, self.freshness, self.clock)
         self._services = Services(
             usage=usage,
             dimensions=DimensionService(usage, self.events),
@@ -84,7 +87,10 @@ class World:
             ),
             ledger=LedgerService(ledger, range_days_max=3660),
             freshness=self.freshness,
-            live=LiveService(usage.ask, self.changes, self.freshness, self.clock),
+            live=live,
+            incident_feeds=IncidentFeeds(
+                self.findings, self.clock, live.places, LiveBounds(incidents_every_s=0.001)
+            ),
             streams=LiveSettings.model_construct(),
             dead_letters=DeadLetterService(
                 self.letters, page_max=100, payload_bytes_max=64, range_days_max=3660

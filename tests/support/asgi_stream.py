@@ -4,7 +4,7 @@ In: an app and a request's body. Out: `events.next()`, name and data. Every wait
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,8 @@ class Events:
     def __init__(self) -> None:
         self.sent: asyncio.Queue[Message] = asyncio.Queue()
         self.gone = asyncio.Event()
+        self.last_id = ""
+        """What an event source would come back with."""
         self._text = ""
 
     async def start(self) -> tuple[int, str]:
@@ -37,6 +39,7 @@ class Events:
                 self._text += message["body"].decode()
             event, _, self._text = self._text.partition("\n\n")
             fields = dict(line.split(":", 1) for line in event.splitlines() if not line.startswith(":"))
+            self.last_id = fields.get("id", self.last_id).strip()
             if "event" in fields:
                 data = fields.get("data", "").strip()
                 return fields["event"].strip(), orjson.loads(data) if data else None
@@ -47,18 +50,21 @@ class Events:
 
 
 @asynccontextmanager
-async def streamed(app: FastAPI, path: str, key: str, content: bytes) -> AsyncIterator[Events]:
-    """POST of JSON that takes an event stream; at the end the client goes away."""
+async def streamed(
+    app: FastAPI, path: str, key: str, content: bytes = b"", more: Mapping[str, str] | None = None
+) -> AsyncIterator[Events]:
+    """POST of JSON that takes an event stream, or GET without content; at the end the client goes away."""
     events, body = Events(), [content]
     headers = {
         "authorization": f"Bearer {key}",
         "content-type": "application/json",
         "accept": "text/event-stream",
+        **(more or {}),
     }
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "http_version": "1.1",
-        "method": "POST",
+        "method": "POST" if content else "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",

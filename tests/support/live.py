@@ -18,7 +18,7 @@ from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.changes import MemoryChanges
 from analytics_hub.query.freshness import MemoryFreshnessStore
 from analytics_hub.query.live import LiveService
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_subscription import LiveSubscription
 from analytics_hub.query.memory import Delta, MemoryUsageStore
 from analytics_hub.query.service import UsageService
 
@@ -72,7 +72,7 @@ class LiveWorld:
         self.add(tenant, **delta)
         self.changes.changed(tenant)
 
-    async def told(self, stream: Subscription) -> LiveMessage:
+    async def told(self, stream: LiveSubscription) -> LiveMessage:
         message = await soon(stream.next())
         assert message is not None
         return message

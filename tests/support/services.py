@@ -10,6 +10,7 @@ from analytics_hub.api.services import Services
 from analytics_hub.domain.clock import Clock, FixedClock
 from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.freshness import flush_window
+from analytics_hub.domain.live import LiveBounds
 from analytics_hub.domain.usage import QueryCaps
 from analytics_hub.query.build import build
 from analytics_hub.query.build_users import build_users
@@ -19,6 +20,7 @@ from analytics_hub.query.events import EventService
 from analytics_hub.query.findings import FindingService
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastService
+from analytics_hub.query.incident_feed import IncidentFeeds
 from analytics_hub.query.ledger import LedgerService
 from analytics_hub.query.live import LiveService
 from analytics_hub.query.month import MonthService
@@ -75,6 +77,7 @@ async def open_services(
         letters = DeadLetterService(
             PostgresDeadLetterStore(pool), page_max=100, payload_bytes_max=64, range_days_max=3660
         )
+        live = LiveService(usage.ask, changes, freshness, time)
         yield Services(
             usage=usage,
             dimensions=DimensionService(usage, PostgresEventStore(pool)),
@@ -95,7 +98,8 @@ async def open_services(
             ),
             ledger=LedgerService(store, range_days_max=3660),
             freshness=freshness,
-            live=LiveService(usage.ask, changes, freshness, time),
+            live=live,
+            incident_feeds=IncidentFeeds(found, time, live.places, LiveBounds()),
             streams=LiveSettings.model_construct(),
             dead_letters=letters,
             replays=replays and replays(letters),

@@ -15,6 +15,7 @@ import strawberry
 from analytics_hub.api.graphql.shapes import Body
 from analytics_hub.api.services import Services
 from analytics_hub.domain.access import Right
+from analytics_hub.domain.incident_live import IncidentWatch
 from analytics_hub.domain.live import LiveQuery
 from analytics_hub.domain.plan import LevelRead
 from analytics_hub.query.moment import Edge, parse_moment
@@ -22,7 +23,8 @@ from analytics_hub.telemetry import QUERY_MINUTES
 from analytics_hub.tenancy.authenticate import Caller
 
 MakeBody = Callable[[], Body]
-Found = MakeBody | LiveQuery
+Watched = LiveQuery | IncidentWatch
+Found = MakeBody | Watched
 """What a root field gives back: how to make its body, or what is to be watched."""
 RIGHT: Final = "right"
 """Where the metadata of a root field have its right."""

@@ -27,6 +27,7 @@ from analytics_hub.api.graphql.incidents import (
 )
 from analytics_hub.api.graphql.ledger import Ledger, ask_ledger
 from analytics_hub.api.graphql.live import LiveUsage, ask_live_usage
+from analytics_hub.api.graphql.live_incidents import LiveIncidents, ask_live_incidents
 from analytics_hub.api.graphql.scalars import SCALARS
 from analytics_hub.api.graphql.typed import shape
 from analytics_hub.api.graphql.usage import Usage, ask_usage
@@ -83,6 +84,9 @@ class Mutation:
 class Subscription:
     """Questions that are watched. `POST /graphql` answers them with an event stream, as who takes one."""
 
+    live_incidents: LiveIncidents | None = asks(
+        Right.VIEW, ask_live_incidents, "Incidents: those there are, then what becomes of them."
+    )
     live_usage: LiveUsage | None = asks(Right.VIEW, ask_live_usage, "Usage by the minute, as it comes in.")
 
 

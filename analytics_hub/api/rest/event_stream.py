@@ -8,12 +8,12 @@ it holds in this process is given back, whether it ever reads again or not.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from analytics_hub.domain.live import EndReason, LiveMessage
+from analytics_hub.domain.live import EndReason, LiveEnd
 from analytics_hub.query.live_subscription import Subscription
 from analytics_hub.settings import LiveSettings
 
@@ -25,18 +25,18 @@ _HEADERS: Final = {
 }
 _KEEP_ALIVE: Final = b":\n\n"
 
-Spell = Callable[[LiveMessage], bytes | Awaitable[bytes]]
+_Update = TypeVar("_Update")
 
 
-class EventStream(Response):
+class EventStream(Response, Generic[_Update]):
     """What opening it raises is raised before the answer begins."""
 
     media_type = EVENT_STREAM
 
     def __init__(
         self,
-        open_stream: Callable[[], AbstractAsyncContextManager[Subscription]],
-        spell: Spell,
+        open_stream: Callable[[], AbstractAsyncContextManager[Subscription[_Update]]],
+        spell: Callable[[_Update | LiveEnd], bytes | Awaitable[bytes]],
         settings: LiveSettings,
     ) -> None:
         super().__init__(headers=_HEADERS)
@@ -53,7 +53,7 @@ class EventStream(Response):
                 return
             await _first_of(self._send_all(stream, send), _gone(receive), self._cut(stream))
 
-    async def _send_all(self, stream: Subscription, send: Send) -> None:
+    async def _send_all(self, stream: Subscription[_Update], send: Send) -> None:
         await self._write(stream, send, f"retry: {self._settings.retry_ms}\n\n".encode())
         while True:
             try:
@@ -68,7 +68,7 @@ class EventStream(Response):
             await self._write(stream, send, spelled if isinstance(spelled, bytes) else await spelled)
         await send({"type": "http.response.body", "body": b""})
 
-    async def _write(self, stream: Subscription, send: Send, text: bytes) -> None:
+    async def _write(self, stream: Subscription[_Update], send: Send, text: bytes) -> None:
         try:
             async with asyncio.timeout(self._settings.write_s_max):
                 await send({"type": "http.response.body", "body": text, "more_body": True})
@@ -76,7 +76,7 @@ class EventStream(Response):
             stream.end(EndReason.SLOW_READER, "Nothing was taken for too long.")
             raise
 
-    async def _cut(self, stream: Subscription) -> None:
+    async def _cut(self, stream: Subscription[_Update]) -> None:
         """The last messages have so long to be taken."""
         await stream.ended.wait()
         await asyncio.sleep(self._settings.end_s_max)

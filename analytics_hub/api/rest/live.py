@@ -1,7 +1,7 @@
-"""`GET /v1/live`: usage by the minute as a stream, for as long as somebody reads it.
+"""`GET /v1/live`: usage by the minute as a stream, for as long as somebody reads it; `/v1/live/incidents`: incidents.
 
-From query parameters to a `LiveQuery`; the stream is `event_stream.py`, its messages `live_wire.py`, who may go on
-reading `analytics_hub/api/live.py`.
+From query parameters to what is watched; the stream is `event_stream.py`, its messages `live_wire.py` and
+`incident_live_wire.py`, who may go on reading `analytics_hub/api/live.py`.
 """
 
 from typing import Annotated, Any, Final
@@ -10,13 +10,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from analytics_hub.api.access import Allow, services_of
-from analytics_hub.api.live import open_stream
+from analytics_hub.api.live import open_incidents, open_stream
+from analytics_hub.api.rest.answers import check_parameters
 from analytics_hub.api.rest.documented import Responses, problems
 from analytics_hub.api.rest.event_stream import EVENT_STREAM, EventStream
 from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
+from analytics_hub.api.rest.incident_live_wire import INCIDENT_EVENT_SCHEMA, incident_event_of
 from analytics_hub.api.rest.live_wire import EVENT_SCHEMA, event_of
 from analytics_hub.domain.access import Right
 from analytics_hub.domain.errors import NotAcceptable
+from analytics_hub.domain.incident_live import IncidentWatch
 from analytics_hub.domain.live import MINUTES_DEFAULT, LiveQuery
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.series import DIMENSIONS
@@ -31,6 +34,19 @@ _STREAM: Final[Responses] = {
         "description": "Events `snapshot`, then `change`, at last `end`; comments while nothing happens.",
         "content": {EVENT_STREAM: {"schema": EVENT_SCHEMA}},
     }
+}
+_INCIDENTS: Final[Responses] = {
+    200: {
+        "description": "Events `snapshot`, then `incident`, at last `end`; comments while nothing happens.",
+        "content": {EVENT_STREAM: {"schema": INCIDENT_EVENT_SCHEMA}},
+    }
+}
+_LAST_EVENT_ID: Final[dict[str, Any]] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "`id` of the last event you have: only what has changed since, where that is still known.",
+    "schema": {"type": "string"},
 }
 _TAKEN: Final = frozenset({EVENT_STREAM, "text/*", "*/*"})
 
@@ -76,6 +92,24 @@ async def live(
     )
     credential = request.headers["authorization"].partition(" ")[2]
     return EventStream(lambda: open_stream(services, caller, credential, query), event_of, services.streams)
+
+
+@router.get(
+    "/v1/live/incidents",
+    summary="Incidents of your tenant: those there are, then what becomes of them",
+    response_class=Response,
+    responses={**_INCIDENTS, **problems(401, 403, 406, 422, 503)},
+    openapi_extra={"parameters": [_LAST_EVENT_ID]},
+)
+async def live_incidents(request: Request, caller: Annotated[Caller, Depends(Allow(Right.VIEW))]) -> Response:
+    services = services_of(request)
+    check_parameters(request, single=())
+    _check_taken(request)
+    watch = IncidentWatch(caller.tenant, request.headers.get("last-event-id"))
+    credential = request.headers["authorization"].partition(" ")[2]
+    return EventStream(
+        lambda: open_incidents(services, caller, credential, watch), incident_event_of, services.streams
+    )
 
 
 def _check_taken(request: Request) -> None:

@@ -14,7 +14,7 @@ from granian.constants import Interfaces
 from analytics_hub.api.rest.event_stream import EventStream
 from analytics_hub.cli.web import ListeningServer, free_port
 from analytics_hub.domain.live import EndReason, LiveEnd, LiveMessage
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_subscription import LiveSubscription
 from analytics_hub.settings import LiveSettings
 
 HOST: Final = "127.0.0.1"
@@ -27,7 +27,7 @@ class Streams:
     """An app that does nothing but stream; every stream that it opened and has not closed."""
 
     def __init__(self) -> None:
-        self.open: list[Subscription] = []
+        self.open: list[LiveSubscription] = []
         self.opened = 0
         self._settings = LiveSettings.model_construct(end_s_max=0.1)
 
@@ -36,8 +36,8 @@ class Streams:
         await EventStream(self._opened, _spelled, self._settings)(scope, receive, send)
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Subscription]:
-        stream = Subscription(4)
+    async def _opened(self) -> AsyncIterator[LiveSubscription]:
+        stream = LiveSubscription(4)
         self.open.append(stream)
         self.opened += 1
         try:

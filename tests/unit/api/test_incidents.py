@@ -1,6 +1,8 @@
 """Anomalies and incidents over HTTP: shapes, pages, filters, what people say of them, and whose they are."""
 
+import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
@@ -10,8 +12,9 @@ from analytics_hub.api.rest.finding_wire import AnomaliesBody, IncidentBody, Inc
 from analytics_hub.api.rest.incident_example import INCIDENT_EXAMPLE
 from analytics_hub.domain.incident import IncidentKind, Place
 from analytics_hub.domain.tenant import TenantId
-from tests.support.api_world import World
-from tests.support.findings import anomaly, incident, incident_id
+from tests.support.api_world import NOW, World
+from tests.support.asgi_stream import streamed
+from tests.support.findings import AT, anomaly, incident, incident_id
 from tests.support.http import Answer, request
 
 SINCE = {"from": "2026-03-01", "to": "2026-03-02"}
@@ -203,3 +206,49 @@ def test_answering_takes_more_than_looking() -> None:
     for tail in ("/acknowledge", "/feedback"):
         answer = post(made, f"/v1/incidents/{incident_id(1)}{tail}", {"feedback": "noise"}, made.admin_key)
         assert (answer.status, answer.body["code"]) == (403, "scope_missing")
+
+
+def test_a_stream_of_incidents_is_what_there_is_and_goes_on_from_the_last_id() -> None:
+    made = world()
+    made.clock.advance(AT + timedelta(hours=2) - NOW)
+
+    async def main() -> None:
+        async with streamed(made.app, "/v1/live/incidents", made.query_key) as events:
+            assert await events.start() == (200, "text/event-stream; charset=utf-8")
+            name, body = await events.next()
+            assert name == "snapshot"
+            assert IncidentsBody.model_validate({**body, "next": None}).incidents[1].id == str(incident_id(1))
+            first = events.last_id
+            made.findings.put_incidents(made.tenant_id, [incident(4), incident(5)])
+            told = [await events.next(), await events.next()]
+            assert [(name, body["change"]) for name, body in told] == [("incident", "new")] * 2
+            assert {body["incident"]["id"] for _, body in told} == {str(incident_id(4)), str(incident_id(5))}
+            held = events.last_id
+            assert held != first
+        async with streamed(
+            made.app, "/v1/live/incidents", made.query_key, more={"last-event-id": held}
+        ) as events:
+            await events.start()
+            made.findings.put_incidents(made.tenant_id, [incident(4, ended=True)])
+            name, body = await events.next()
+            assert (name, body["change"], body["incident"]["state"]) == ("incident", "ended", "ended")
+            made.services.live.stop()
+            assert (await events.next())[1]["reason"] == "stopping"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("headers", "params", "code"),
+    [
+        ({"Accept": "application/json"}, {}, "not_acceptable"),
+        ({}, {"minutes": "5"}, "unknown_parameter"),
+    ],
+)
+def test_a_stream_that_cannot_be_had_is_refused_before_it_begins(
+    headers: Mapping[str, str], params: Mapping[str, str], code: str
+) -> None:
+    made = world()
+    answer = made.get("/v1/live/incidents", made.query_key, params, headers=headers)
+    assert answer.body["code"] == code
+    assert made.get("/v1/live/incidents", made.ingest_key).status == 403

@@ -17,7 +17,7 @@ from analytics_hub.domain.access import Actor, ActorKind, Right
 from analytics_hub.domain.errors import Broken, HubError, NotAuthenticated, TryLater
 from analytics_hub.domain.live import EndReason, LiveEnd
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.query.live_subscription import Subscription
+from analytics_hub.query.live_subscription import LiveSubscription
 from analytics_hub.settings import LiveSettings
 from analytics_hub.tenancy.authenticate import Caller
 from tests.support.api_world import World
@@ -47,7 +47,7 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(door: Door, settings: LiveSettings = QUICK) -> AsyncIterator[Subscription]:
+async def opened(door: Door, settings: LiveSettings = QUICK) -> AsyncIterator[LiveSubscription]:
     services = _services(LiveWorld(), door, settings)
     caller = await door.caller("secret")
     async with open_stream(services, caller, "secret", question()) as stream:
@@ -61,7 +61,7 @@ def _services(live: LiveWorld, door: Door, settings: LiveSettings = QUICK) -> Se
     )
 
 
-async def end_of(stream: Subscription) -> str:
+async def end_of(stream: LiveSubscription) -> str:
     message = await soon(stream.next())
     assert message is not None
     return ending(message)
@@ -147,7 +147,7 @@ class Client:
     """One request to an `EventStream`, fed by the test. While `reads` is clear it takes nothing."""
 
     def __init__(self, **settings: Any) -> None:
-        self.stream = Subscription(4)
+        self.stream = LiveSubscription(4)
         self.sent: list[dict[str, Any]] = []
         self.closed = False
         self.reads = asyncio.Event()
@@ -167,7 +167,7 @@ class Client:
         return b"".join(message.get("body", b"") for message in self.sent).decode()
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Subscription]:
+    async def _opened(self) -> AsyncIterator[LiveSubscription]:
         try:
             yield self.stream
         finally:

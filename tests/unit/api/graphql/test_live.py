@@ -12,6 +12,7 @@ from analytics_hub.domain.live import EndReason, LiveEnd
 from analytics_hub.query.memory import Delta
 from tests.support.api_world import NOW, World
 from tests.support.asgi_stream import Events, streamed
+from tests.support.findings import AT, incident, incident_id
 from tests.support.graphql import METRICS_ALL, post
 
 DOCUMENT = """
@@ -135,5 +136,37 @@ def test_a_message_that_is_too_long_is_an_error_of_its_own() -> None:
             await events.start()
             name, data = await events.next()
             assert (name, data["errors"][0]["extensions"]["code"]) == ("next", "answer_too_long")
+
+    asyncio.run(main())
+
+
+INCIDENTS = """
+    subscription ($seen: String) { liveIncidents(seen: $seen) {
+      kind state reason incidents { id feedback } changes { change incident { id state feedback } } } }
+"""
+
+
+def test_incidents_are_watched_too_and_go_on_from_a_state() -> None:
+    world = World()
+    world.clock.advance(AT + timedelta(hours=2) - NOW)
+    world.findings.put_incidents(world.tenant_id, [incident(1)])
+
+    async def main() -> None:
+        content = orjson.dumps({"query": INCIDENTS})
+        async with streamed(world.app, "/graphql", world.query_key, content) as events:
+            await events.start()
+            first = (await events.next())[1]["data"]["liveIncidents"]
+            assert first["incidents"] == [{"id": str(incident_id(1)), "feedback": None}]
+            assert (first["kind"], first["changes"]) == ("SNAPSHOT", [])
+        content = orjson.dumps({"query": INCIDENTS, "variables": {"seen": first["state"]}})
+        async with streamed(world.app, "/graphql", world.query_key, content) as events:
+            await events.start()
+            world.findings.put_incidents(world.tenant_id, [incident(1, ended=True)])
+            change = (await events.next())[1]["data"]["liveIncidents"]
+            ended = {"id": str(incident_id(1)), "state": "ENDED", "feedback": None}
+            assert change["changes"] == [{"change": "ENDED", "incident": ended}]
+            world.services.live.stop()
+            end = (await events.next())[1]["data"]["liveIncidents"]
+            assert (end["kind"], end["reason"], end["incidents"]) == ("END", "stopping", [])
 
     asyncio.run(main())
