@@ -3,8 +3,9 @@
 In: a history; before it, where there are several series of one owner, `learn`. Out: the expected values. One step of
 the network is one cycle (a day of hours is a vector), so that eight steps span a week and a day; long short-term
 memory: Hochreiter & Schmidhuber (1997). A window is divided by how its own values lie, so one network serves series of
-any size. Asked without having learned, it learns from that history alone. Epochs are counted, never timed; the same
-seed and the same history give the same values.
+any size. Several networks learn the same from other beginnings, and the mean of them answers: on its own each is off
+in other places. Asked without having learned, it learns from that history alone. Epochs are counted, never timed; the
+same seed and the same history give the same values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,22 +28,30 @@ _CLIPPED = 8.0  # in deviations of the window: no single value decides a step of
 
 class Lstm:
     name = "lstm"
-    fits = 200  # asked without having learned, it takes a second: so many times what a quick one takes
+    fits = 600  # asked without having learned, it takes some seconds: so many times what a quick one takes
 
     def __init__(
-        self, *, width: int = 64, epochs: int = 60, batches_max: int = 150, rate: float = 2e-3, seed: int = 1
+        self,
+        *,
+        networks: int = 3,
+        width: int = 64,
+        epochs: int = 40,
+        batches_max: int = 150,
+        rate: float = 2e-3,
+        seed: int = 1,
     ) -> None:
-        """An epoch is at most `batches_max` batches: learning costs no more than `epochs · batches_max` of them."""
+        """Learning takes each network at most `epochs · batches_max` batches."""
+        self._seeds = range(seed, seed + networks)
         self._width, self._epochs, self._batches_max = width, epochs, batches_max
-        self._rate, self._seed = rate, seed
-        self._learned: dict[tuple[int, int], _Network] = {}
+        self._rate = rate
+        self._learned: dict[tuple[int, int], list[_Network]] = {}
 
     def learn(self, histories: Sequence[Floats], horizon: int, season: int) -> None:
-        """Learns one network over all of them, for this horizon; what is forecast later is not learned again."""
+        """Learns from all of them together, for this horizon; what is forecast later is not learned again."""
         checked(horizon, season)
-        network = self._trained([known(history) for history in histories], horizon, season)
-        if network is not None:
-            self._learned[horizon, season] = network
+        networks = self._trained([known(history) for history in histories], horizon, season)
+        if networks:
+            self._learned[horizon, season] = networks
 
     def forecast(self, history: Floats, horizon: int, season: int) -> Floats:
         """As the seasonal naive where there is too little to learn from, or to look at."""
@@ -51,30 +60,34 @@ class Lstm:
         naive = SeasonalNaive().forecast(values, horizon, season)
         if np.count_nonzero(~np.isnan(values)) == 0 or len(values) < CYCLES * season:
             return naive
-        network = self._learned.get((horizon, season)) or self._trained([values], horizon, season)
-        if network is None:
+        networks = self._learned.get((horizon, season)) or self._trained([values], horizon, season)
+        if not networks:
             return naive
         window = _filled(values, season)[-CYCLES * season :]
         centre, spread = _scale(window)
         if spread == 0:
             return naive
-        with seeded(self._seed), torch.no_grad():
-            said = network(_tensor((window - centre) / spread).reshape(1, CYCLES, season))[0].numpy()
-        return known(centre + spread * said.astype(np.float64))
+        cycles = _tensor((window - centre) / spread).reshape(1, CYCLES, season)
+        with seeded(self._seeds[0]), torch.no_grad():
+            said = np.mean([network(cycles)[0].numpy() for network in networks], axis=0, dtype=np.float64)
+        return known(np.asarray(centre + spread * said))
 
-    def _trained(self, histories: Sequence[Floats], horizon: int, season: int) -> "_Network | None":
+    def _trained(self, histories: Sequence[Floats], horizon: int, season: int) -> "list[_Network]":
+        """None at all where there are too few windows."""
         reach = CYCLES * season + horizon
         possible = sum(max(0, len(history) - reach + 1) for history in histories)
         every = max(1, -(-possible // _WINDOWS_MAX))
         windows = [pair for history in histories for pair in _windows(history, horizon, season, every)]
         if len(windows) < _WINDOWS_MIN:
-            return None
+            return []
         seen = _tensor(np.array([pair[0] for pair in windows])).reshape(-1, CYCLES, season)
         unseen = _tensor(np.array([pair[1] for pair in windows]))
-        with seeded(self._seed):
-            network = _Network(season, horizon, self._width)
-            self._fit(network, seen, unseen)
-        return network
+        networks = []
+        for seed in self._seeds:
+            with seeded(seed):
+                networks.append(_Network(season, horizon, self._width))
+                self._fit(networks[-1], seen, unseen)
+        return networks
 
     def _fit(self, network: "_Network", seen: Tensor, unseen: Tensor) -> None:
         """Absolute errors, as the scores have them; the rate falls to nothing, so that the end is at rest."""

@@ -22,7 +22,7 @@ def weeks(count: int, level: float = 100.0, seed: int = 1) -> Floats:
 
 
 def small(seed: int = 1) -> Lstm:
-    return Lstm(width=16, epochs=30, rate=1e-2, seed=seed)
+    return Lstm(networks=1, width=16, epochs=30, rate=1e-2, seed=seed)
 
 
 def error(forecaster: Lstm | SeasonalNaive, history: Floats, actual: Floats) -> float:
@@ -49,6 +49,13 @@ def test_the_same_seed_says_the_same_whatever_was_drawn_before() -> None:
     torch.rand(7)
     assert small().forecast(history, 3, SEASON).tolist() == first.tolist()
     assert small(seed=2).forecast(history, 3, SEASON).tolist() != first.tolist()
+
+
+def test_several_networks_answer_by_their_mean() -> None:
+    history = weeks(6)
+    alone = [Lstm(networks=1, width=4, epochs=2, seed=seed).forecast(history, 3, SEASON) for seed in (1, 2)]
+    both = Lstm(networks=2, width=4, epochs=2).forecast(history, 3, SEASON)
+    assert np.allclose(both, np.mean(alone, axis=0))
 
 
 def test_too_little_to_learn_from_is_answered_by_the_last_cycle() -> None:
