@@ -1,9 +1,9 @@
 """Zeros where the same hours always had something: how unlikely the run of zeros is, by what came before.
 
 In: counts, or money. Out: scores; for incidents, minus the logarithm of that likelihood, of several series at once. A
-zero is as likely as it was in the same phase, and those beside it, of the last two weeks' cycles; or of the last weeks
-where that is more. A run's likelihood is the product over its zeros. It counts only where it is clearly less than that
-of all but one of the runs before: who often sends nothing is not missed. NaN is not known, and no zero.
+zero is as likely as it was in the same phase, and those beside it, of the last two weeks' cycles; where one of the last
+three weeks had one there, it says nothing. A run's likelihood is the product over its zeros. It counts only where it is
+clearly less than that of all but one of the runs before: who often sends nothing is not missed. NaN is no zero.
 """
 
 import numpy as np
@@ -71,7 +71,7 @@ def _zero_share(values: Floats, first: int, season: int) -> Floats:
     zeros_beside, some_beside = _of_three(zeros), _of_three(some)
     by_cycle = np.where(some_beside > 0, (zeros_beside + 0.5) / (some_beside + 1), 1.0)
     zeros, some = _counts(earlier(values, places, _WEEK * season, _WEEKS))
-    return np.asarray(np.fmax(by_cycle, (zeros / np.maximum(some, 1))[:, 1:-1]))
+    return np.asarray(np.fmax(by_cycle, np.where(zeros > 0, 1.0, 0.0)[:, 1:-1]))
 
 
 def _counts(rows: Floats) -> tuple[Floats, Floats]:

@@ -26,8 +26,9 @@ _TAIL = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A row a series, a column an hour. `expected` is NaN where nothing is known. `highest` and `lowest`: the hours
-    next to it as well, for work that begins earlier on some days, and for the days when clocks change. `spread` and
+    """A row a series, a column an hour. `expected` is NaN where nothing is known. `highest` and `lowest` are the bounds
+    of it for sums: with the hours beside, for work that begins earlier on some days, and for the days when clocks
+    change; of weeks, of any of them, for what is done every other week. `spread` and
     `tail_share` are shares of what is expected, `tail` is in the unit of the values: what is rarely exceeded.
     """
 
@@ -54,7 +55,7 @@ def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
     begin = first - SPREAD_H - 1
     hours = np.arange(
         begin, values.shape[1] + 1
-    )  # one before and one after, which no later value is needed for
+    )  # with one beside on each side: nothing later is needed for it
     days = earlier(values, hours, DAY_H, DAYS)
     weeks = earlier(values, hours, WEEK_H, WEEKS)
     positive, some = np.count_nonzero(days > 0, axis=0), np.count_nonzero(~np.isnan(days), axis=0)
@@ -62,16 +63,16 @@ def baseline(values: Floats, sums: Flags, first: int) -> Baseline:
     actual = earlier(values, hours[1:-1], 0, 1)[0]
     return Baseline(
         _reference(np.where(usually & (days == 0), np.nan, days), actual, sums),
-        _reference(np.where(usually & (weeks == 0), np.nan, weeks), actual, sums),
+        _reference(np.where(usually & (weeks == 0), np.nan, weeks), actual, sums, any_of=True),
     )
 
 
-def _reference(rows: Floats, actual: Floats, sums: Flags) -> Reference:
+def _reference(rows: Floats, actual: Floats, sums: Flags, *, any_of: bool = False) -> Reference:
     expected = median_of_known(rows)
+    most, least = (np.fmax.reduce(rows), np.fmin.reduce(rows)) if any_of else (expected, expected)
     inner = expected[:, 1:-1]
-    beside = np.stack([expected[:, :-2], inner, expected[:, 2:]])
-    highest = np.where(sums[:, None], np.fmax.reduce(beside), inner)
-    lowest = np.where(sums[:, None], np.fmin.reduce(beside), inner)
+    highest = np.where(sums[:, None], np.fmax.reduce(_three(most)), inner)
+    lowest = np.where(sums[:, None], np.fmin.reduce(_three(least)), inner)
     off = np.abs(actual - inner)
     above = np.maximum(actual - highest, 0)
     safe = np.where(inner > 0, inner, np.nan)
@@ -86,6 +87,10 @@ def _reference(rows: Floats, actual: Floats, sums: Flags) -> Reference:
         _before(above, _TAIL),
         _before(np.maximum(lowest - actual, 0) / safe, _TAIL),
     )
+
+
+def _three(rows: Floats) -> Floats:
+    return np.stack([rows[:, :-2], rows[:, 1:-1], rows[:, 2:]])
 
 
 def _before(values: Floats, share: float) -> Floats:
