@@ -1,11 +1,13 @@
 """The protocols reproduce what others have published, on the real data; skipped where they are not on this machine."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analytics_hub.backtests import m4_hourly, nab
+from models.detectors.refractory import EnsembleRefractory
 from models.detectors.windowed_gaussian import WindowedGaussian
 from models.forecasters.seasonal_naive import SeasonalNaive
 from models.scores.nab import PROFILES, Labelled, score_at
@@ -38,6 +40,21 @@ def test_the_windowed_gaussian_scores_what_nab_published_for_it(name: str) -> No
         score_at([Labelled(scores, series.windows)], PROFILES[one], 1.0).raw for one in ("standard", "low_fp")
     ]
     assert found == pytest.approx(PUBLISHED[name], abs=1e-9)
+
+
+def test_the_ensemble_stands_above_the_random_cut_forest_where_traffic_was_counted(
+    tmp_path: Path,
+) -> None:
+    labels = json.loads((DATA / "nab/combined_windows.json").read_text())
+    windows = tmp_path / "windows.json"
+    windows.write_text(
+        json.dumps({name: of for name, of in labels.items() if name.startswith("realTraffic")})
+    )
+    figures = nab.run([EnsembleRefractory()], DATA / "nab", windows, quiet).models["ensemble_refractory"]
+    # Published for all 58 files
+    assert figures["standard"] > 51.7
+    assert figures["low_fp"] > 38.4
+    assert figures["low_fn"] > 59.7
 
 
 def test_the_seasonal_naive_stands_where_m4_has_it() -> None:
