@@ -229,6 +229,57 @@ def test_every_finding_says_what_was_expected() -> None:
         assert one.incident == found.incidents[0].key
 
 
+@pytest.mark.parametrize(
+    ("times", "word", "found"), [(2, None, 0), (2, "useful", 1), (3, None, 1), (3, "noise", 0)]
+)
+def test_what_was_called_noise_must_be_odder_and_what_was_useful_less(
+    times: int, word: str | None, found: int
+) -> None:
+    tenant = Tenant()
+    tenant.requests["small"][START : START + 3] *= times
+    said = [
+        PastIncident("k", "spike", REQUESTS, "project", "small", ZERO, ZERO, True, ZERO, 1.0, feedback=word)
+    ] * 4
+    assert len(assess(tenant.watched(), ZERO, 4 * DAY, said).incidents) == found
+
+
+def test_a_surge_in_the_fourth_day_of_a_tenant_is_found() -> None:
+    tenant = Tenant()
+    for one in tenant.requests.values():
+        one[: START - 3 * DAY] = 0
+        one[START : START + 8] *= 8
+    assert only(found_in(tenant, new_h=LENGTH - START)).kind == "spike"
+
+
+def test_the_first_days_of_a_tenant_are_no_incident() -> None:
+    tenant = Tenant()
+    for one in tenant.requests.values():
+        one[:START] = 0
+    assert found_in(tenant, new_h=LENGTH - START).incidents == ()
+
+
+def test_clocks_that_change_are_no_incident() -> None:
+    tenant = Tenant()
+    for name, one in tenant.requests.items():
+        tenant.requests[name] = np.concatenate([one[: START + 1], one[START : LENGTH - 1]])
+    assert found_in(tenant).incidents == ()
+
+
+def test_quiet_weekends_are_no_incident() -> None:
+    tenant = Tenant()
+    for one in tenant.requests.values():
+        one.reshape(-1, DAY)[[day for day in range(LENGTH // DAY) if day % 7 > 4]] *= 0.2
+    assert found_in(tenant, new_h=14 * DAY).incidents == ()
+
+
+def test_a_level_that_lasts_longer_than_a_week_becomes_what_is_expected() -> None:
+    tenant = Tenant()
+    tenant.usd_each["big"][START - 10 * DAY :] *= 3
+    ends = [one.last - ZERO for one in found_in(tenant, new_h=14 * DAY).incidents]
+    assert len(ends) == 1
+    assert ends[0] < START
+
+
 def troubled(seed: int) -> Tenant:
     """A few things at random hours."""
     random, tenant = np.random.default_rng(seed), Tenant()
