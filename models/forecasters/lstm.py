@@ -9,9 +9,11 @@ same seed and the same history give the same values.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.deep import seeded
@@ -19,9 +21,11 @@ from models.forecasters.seasonal_naive import SeasonalNaive
 from models.phases import checked, known
 from models.ports import Floats
 
+_Singles: TypeAlias = NDArray[np.float32]
+
 CYCLES = 8
 _WINDOWS_MIN = 24  # fewer teach nothing
-_WINDOWS_MAX = 60_000  # of all series together, evenly chosen: 120 MB of days of hours
+_WINDOWS_MAX = 60_000  # of all series together, evenly chosen: 60 MB of days of hours
 _BATCH = 128
 _CLIPPED = 8.0  # in deviations of the window: no single value decides a step of learning
 
@@ -67,7 +71,7 @@ class Lstm:
         centre, spread = _scale(window)
         if spread == 0:
             return naive
-        cycles = _tensor((window - centre) / spread).reshape(1, CYCLES, season)
+        cycles = torch.from_numpy(_bounded((window - centre) / spread)).reshape(1, CYCLES, season)
         with seeded(self._seeds[0]), torch.no_grad():
             said = np.mean([network(cycles)[0].numpy() for network in networks], axis=0, dtype=np.float64)
         return known(np.asarray(centre + spread * said))
@@ -80,8 +84,8 @@ class Lstm:
         windows = [pair for history in histories for pair in _windows(history, horizon, season, every)]
         if len(windows) < _WINDOWS_MIN:
             return []
-        seen = _tensor(np.array([pair[0] for pair in windows])).reshape(-1, CYCLES, season)
-        unseen = _tensor(np.array([pair[1] for pair in windows]))
+        seen = torch.from_numpy(np.array([pair[0] for pair in windows])).reshape(-1, CYCLES, season)
+        unseen = torch.from_numpy(np.array([pair[1] for pair in windows]))
         networks = []
         for seed in self._seeds:
             with seeded(seed):
@@ -121,14 +125,14 @@ class _Network(nn.Module):  # type: ignore[misc]  # torch is not typed here
         return said
 
 
-def _windows(values: Floats, horizon: int, season: int, every: int) -> Iterator[tuple[Floats, Floats]]:
+def _windows(values: Floats, horizon: int, season: int, every: int) -> Iterator[tuple[_Singles, _Singles]]:
     """What was seen and what came, both by the scale of what was seen; a window that never moved teaches nothing."""
     filled, length = _filled(values, season), CYCLES * season
     for end in range(length, len(filled) - horizon + 1, every):
         window, after = filled[end - length : end], filled[end : end + horizon]
         centre, spread = _scale(window)
         if spread > 0:
-            yield (window - centre) / spread, np.clip((after - centre) / spread, -_CLIPPED, _CLIPPED)
+            yield _bounded((window - centre) / spread), _bounded((after - centre) / spread)
 
 
 def _filled(values: Floats, season: int) -> Floats:
@@ -146,5 +150,5 @@ def _scale(window: Floats) -> tuple[float, float]:
     return float(np.median(window)), float(np.mean(np.abs(window - np.median(window))))
 
 
-def _tensor(values: Floats) -> Tensor:
-    return torch.from_numpy(np.clip(values, -_CLIPPED, _CLIPPED).astype(np.float32))
+def _bounded(values: Floats) -> _Singles:
+    return np.clip(values, -_CLIPPED, _CLIPPED).astype(np.float32)
