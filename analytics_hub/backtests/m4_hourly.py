@@ -50,6 +50,7 @@ def run(
     reference = np.array(
         [_basic(actual, Naive2().forecast(history, HORIZON, SEASON), history) for history, actual in cases]
     )
+    forecasters = sorted(forecasters, key=lambda one: one.name != HEADLINE)
     models, asking = dict[str, Figures](), Asking()
     for number_done, forecaster in enumerate(forecasters):
         rows = []

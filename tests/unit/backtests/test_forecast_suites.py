@@ -1,7 +1,8 @@
 """The two suites of forecasts: files in, figures out; what is active is decided before the forecast."""
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,7 @@ def test_a_model_that_costs_much_is_scored_on_every_tenth_series(tmp_path: Path)
 def test_the_headline_is_the_combination_where_it_ran(tmp_path: Path) -> None:
     train = m4_file(tmp_path, "train.csv", {"H1": wave(300)})
     report = m4_hourly.run(forecasters(["seasonal_naive", "combination"]), train, None, quiet)
+    assert list(report.models) == ["combination", "seasonal_naive"]
     assert report.headline == "combination"
     assert report.models["combination"]["owa"] < report.models["seasonal_naive"]["owa"]
 
@@ -163,6 +165,18 @@ def test_without_a_name_the_quick_ones_are_chosen() -> None:
 def test_all_are_chosen_by_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "DETECTORS", {"robust_z": RobustZ, "autoencoder": RobustZ})
     assert len(detectors(["all"])) == len(detectors(["all", "robust_z"])) == 2
+
+
+@pytest.mark.parametrize(("chosen", "name"), [(forecasters, "lstm"), (detectors, "autoencoder")])
+def test_without_torch_a_deep_model_says_what_to_install(
+    chosen: Callable[[Sequence[str]], object], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("models.forecasters.lstm", "models.detectors.autoencoder", "models.deep"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(InvalidInput, match="the extra `deep`") as refused:
+        chosen([name])
+    assert refused.value.code == "not_installed"
 
 
 def test_a_model_that_does_not_exist_is_refused_with_those_that_do() -> None:
