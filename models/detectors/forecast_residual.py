@@ -19,7 +19,7 @@ from models.detectors.lags import (
     moments,
     recent_mean,
 )
-from models.detectors.tails import ODD, WARM_UP, tail_scores
+from models.detectors.tails import ODD_RESIDUAL, WARM_UP, tail_scores
 from models.ports import Flags, Floats
 
 _FIRST = WARM_UP  # values before the first fit
@@ -31,7 +31,7 @@ _RIDGE = 0.01
 
 class ForecastResidual:
     name = "forecast_residual"
-    threshold = ODD
+    threshold = ODD_RESIDUAL
 
     def __init__(self, lags: int = 12, first: int = _FIRST) -> None:
         self._lags, self._first = lags, first

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from models.detectors.lags import beyond_rounding, bounded, filled, lagged, mean_and_spread, moments
-from models.detectors.tails import ODD, WARM_UP, tail_scores
+from models.detectors.tails import ODD_RESIDUAL, WARM_UP, tail_scores
 from models.ports import Floats
 
 _GROWTH = 1.25
@@ -21,7 +21,7 @@ _MEMORY = 4000  # rows that a fit looks at
 
 class SubspaceResidual:
     name = "subspace_residual"
-    threshold = ODD
+    threshold = ODD_RESIDUAL
 
     def __init__(self, length: int = 24, components: int = 3, first: int = WARM_UP) -> None:
         """`first`: so many values before the first fit."""

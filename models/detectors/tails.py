@@ -22,6 +22,7 @@ _SHAPE_MAX = 0.5  # of the Pareto distribution: its variance is finite below
 SURPRISE_MAX = 6.0  # one in a million: more is not known of a few thousand values
 _USUAL_LENGTH = 1000
 ODD = 0.95  # the default threshold of all that score by tails: one in twenty, for sets with many odd hours
+ODD_RESIDUAL = 0.99  # of errors of single values, whose tails are short and often reached
 
 
 class StrangenessOf(Protocol):
