@@ -9,6 +9,7 @@ import pytest
 from analytics_hub.backtests import m4_hourly, nab
 from models.detectors.refractory import EnsembleRefractory
 from models.detectors.windowed_gaussian import WindowedGaussian
+from models.forecasters.combination import Combination
 from models.forecasters.seasonal_naive import SeasonalNaive
 from models.scores.nab import PROFILES, Labelled, score_at
 
@@ -61,3 +62,10 @@ def test_the_seasonal_naive_stands_where_m4_has_it() -> None:
     train = m4_hourly.default_train(DATA)
     figures = m4_hourly.run([SeasonalNaive()], train, None, quiet).models["seasonal_naive"]
     assert 0.60 < figures["owa"] < 0.65  # 0.6275 on the competition's own test set
+
+
+def test_the_combination_is_well_ahead_of_the_seasonal_naive() -> None:
+    train = m4_hourly.default_train(DATA)
+    figures = m4_hourly.run([Combination(), SeasonalNaive()], train, None, quiet, series_max=20).models
+    assert figures["combination"]["owa"] < 0.9 * figures["seasonal_naive"]["owa"]
+    assert 0.85 < figures["combination"]["coverage95"] <= 1
