@@ -12,12 +12,14 @@ from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
+import structlog
 import typer
 
 from analytics_hub.cli.console import ERR, OUT, note
 from analytics_hub.cli.job_running import OpenedJobs, job_book, open_jobs
 from analytics_hub.cli.job_table import last_errors, runs_table, summary_table
 from analytics_hub.cli.opened import OpenedHub, opened
+from analytics_hub.cli.probes import probes
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.tenants import find_tenant, list_tenants
 from analytics_hub.domain.clock import SystemClock
@@ -26,6 +28,8 @@ from analytics_hub.domain.job import JobName, JobState
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.catalog import schedules
 from analytics_hub.telemetry.exporting import traced
+
+_LOG = structlog.get_logger(__name__)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -98,19 +102,28 @@ async def _work(hub: OpenedHub, *, until_stdin_ends: bool) -> bool:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    settings = hub.settings.jobs
     async with open_jobs(hub) as jobs:
-        ends = [_set_after(jobs.process.overdue.wait(), stop)]
+        overdue = jobs.process.overdue
+        ends = [_set_after(overdue.wait(), stop)]
         if until_stdin_ends:
             ends.append(_set_after(_stdin_ended(), stop))
         else:
             note("jobs run; Ctrl-C stops them")
         try:
-            await jobs.queue.work(stop)
+            with probes(
+                settings.host,
+                settings.port,
+                healthy=lambda: ["a job is past its deadline"] if overdue.is_set() else [],
+                ready=lambda: ["stopping"] if stop.is_set() else [],
+            ) as port:
+                _LOG.info("jobs started", probes=f"http://{settings.host}:{port}")
+                await jobs.queue.work(stop)
         finally:
             for task in ends:
                 task.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
-        return jobs.process.overdue.is_set()
+        return overdue.is_set()
 
 
 def _set_after(end: Coroutine[Any, Any, object], stop: asyncio.Event) -> "asyncio.Task[None]":

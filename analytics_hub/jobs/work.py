@@ -16,7 +16,7 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.alerts import Alerts
 from analytics_hub.jobs.ports import Ask, Forecast, JobBook, Month, Writer
 from analytics_hub.settings import JobSettings
-from analytics_hub.telemetry.jobs import JOB_SECONDS, JOBS_ENDED
+from analytics_hub.telemetry import JOB_SECONDS, JOBS_ENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ class JobSettings(Concern):
 
     model_config = SettingsConfigDict(env_prefix="HUB_JOBS_")
 
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address of the probes and metrics of `hub jobs run`."
+    )
+    port: int = Field(default=0, ge=0, le=65535, description="Their port; 0 takes a free one, see the log.")
     beside_up: bool = Field(
         default=True,
         description="`hub up` starts the process that runs jobs, and starts it again if it ends.",

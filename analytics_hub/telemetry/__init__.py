@@ -9,6 +9,7 @@ from analytics_hub.telemetry.closing import (
     CLOSER_HOURS_WAITING,
     CLOSER_LAG_SECONDS,
 )
+from analytics_hub.telemetry.jobs import JOB_SECONDS, JOBS_ENDED
 from analytics_hub.telemetry.live import (
     CHANGES_ANNOUNCED,
     CHANGES_HEARD,
@@ -73,6 +74,8 @@ __all__ = [
     "HTTP_REQUESTS",
     "HTTP_SECONDS",
     "INGEST_REJECTS",
+    "JOBS_ENDED",
+    "JOB_SECONDS",
     "LEDGER_BROKEN_HOURS",
     "LIVE_ENDS",
     "LIVE_FEEDS",

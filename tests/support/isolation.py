@@ -1,6 +1,7 @@
 """Two tenants with rows in every table, for tests that attack the wall between them."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.connections import tenant_writing
@@ -114,6 +115,11 @@ def _fill_access(db: Database, tenant: TenantId) -> None:
         )
 
 
+def incident_of(tenant: TenantId) -> UUID:
+    """The number of its incident, which an attacker is told."""
+    return UUID(int=int(tenant))
+
+
 def _fill_findings(db: Database, tenant: TenantId) -> None:
     """A forecast, an anomaly, an incident and the run of a job, each in a transaction of the tenant."""
     with db.connect("hub_maint") as maint, tenant_writing(maint, tenant) as cursor:
@@ -131,9 +137,9 @@ def _fill_findings(db: Database, tenant: TenantId) -> None:
         cursor.execute(
             """INSERT INTO hub.incidents (tenant_id, incident_id, kind, metric, dimension, value, began_at, last_at,
                    found_at, ended, metrics, detectors, contributions)
-               VALUES (%(tenant)s, gen_random_uuid(), 'spike', 'requests', '', '', %(at)s, %(at)s, now(), false,
+               VALUES (%(tenant)s, %(incident)s, 'spike', 'requests', '', '', %(at)s, %(at)s, now(), false,
                    '{requests}', '{d}', '[]')""",
-            {"tenant": tenant, "at": AT},
+            {"tenant": tenant, "at": AT, "incident": incident_of(tenant)},
         )
         cursor.execute(
             "INSERT INTO hub.job_runs (tenant_id, run_id, job, state, began_at)"

@@ -92,6 +92,14 @@ DATABASE_HOLES: Final[Mapping[str, DatabaseHole]] = {
         (),
         ("places_of_events_of_the_victim", "whole_views", "views_without_a_tenant"),
     ),
+    "answer_that_knows_no_tenant": DatabaseHole(
+        "ALTER TABLE hub.incidents NO FORCE ROW LEVEL SECURITY;"
+        "CREATE OR REPLACE FUNCTION hub.acknowledge_incident(incident uuid, actor_kind text, actor_name text,"
+        " moment timestamptz) RETURNS bool LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS"
+        " 'SELECT EXISTS (SELECT FROM hub.incidents WHERE incident_id = incident)'",
+        ("rls_missing",),
+        ("answers_to_incidents_of_the_victim",),
+    ),
     "role_that_grew": DatabaseHole("GRANT hub_owner TO hub_reader", ("strong_role",), ("become_the_owner",)),
 }
 """Each is planted inside a transaction that is taken back."""

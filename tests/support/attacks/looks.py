@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.support.attacks.registry import on
 from tests.support.attacks.stage import ATTACKER, VICTIM, VIEWS, Session, Stage
+from tests.support.isolation import incident_of
 
 Look = Callable[[Session, Stage], None]
 LOOKS: Final[dict[str, Look]] = {}
@@ -167,7 +168,7 @@ def names_that_shadow(session: Session, stage: Stage) -> None:
 def row_security_switched_off(session: Session, stage: Stage) -> None:
     with session.as_tenant(stage.attacker):
         session.run("SET LOCAL row_security = off")
-        for view in ("api_keys", "tenants", "members", "audit_log"):
+        for view in ("api_keys", "tenants", "members", "audit_log", "incidents", "forecasts"):
             session.run("SAVEPOINT before")
             session.run(f"SELECT * FROM hub_read.{view}")
             session.run("ROLLBACK TO before")
@@ -303,6 +304,18 @@ def places_of_events_of_the_victim(session: Session, stage: Stage) -> None:
             session.run(search)
             if session.seen[before:] not in (["[]"], []):
                 session.seen.append(VICTIM)
+
+
+@on(LOOKS)
+def answers_to_incidents_of_the_victim(session: Session, stage: Stage) -> None:
+    """By its right number, which nobody tells the attacker: true would say that it is there, and was changed."""
+    said = f"'operator', '{ATTACKER}', '2026-03-01 10:00Z'"
+    for tenant in (stage.attacker, "", "0"):
+        with session.as_tenant(tenant):
+            session.run(f"SELECT hub.acknowledge_incident('{incident_of(stage.victim)}', {said})")
+            session.run(f"SELECT hub.give_incident_feedback('{incident_of(stage.victim)}', 'noise', {said})")
+    if "[(True,)]" in session.seen:
+        session.seen.append(VICTIM)
 
 
 @on(LOOKS)

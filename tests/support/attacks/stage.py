@@ -65,7 +65,7 @@ class Stage:
         with self.db.connect("postgres") as admin:
             found = admin.execute(
                 """SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (n.nspname IN ('hub', 'hub_migrations')
+                   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (n.nspname IN ('hub', 'hub_migrations', 'hub_jobs')
                       OR n.nspname = '_timescaledb_internal' AND c.relkind = 'r' AND c.relowner = 'hub_owner'::regrole)
                    ORDER BY 1"""
             )
