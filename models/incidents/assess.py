@@ -5,6 +5,7 @@ known then: scoring hour by hour says the same as scoring all at once, and a sec
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -80,12 +81,14 @@ class _Assessor:
     def _go_on(self, seen: Sequence[Sighting], hour: int) -> None:
         for one in seen:
             group = group_of(self._table, self._table.rows[one.row].place, [one])
-            story = next((it for it in self._stories if it.goes_on_with(group, hour, self._rules)), None)
-            if story is not None:
+            going_on = [it for it in self._stories if it.goes_on_with(group, hour, self._rules)]
+            if going_on:
+                story = max(going_on, key=partial(Story.likeness, group=group, hour=hour))
                 self._add(story, group, hour)
 
     def _take(self, group: Group, hour: int) -> None:
-        story = next((one for one in self._stories if one.takes(group, hour, self._rules)), None)
+        fitting = [one for one in self._stories if one.takes(group, hour, self._rules)]
+        story = max(fitting, key=partial(Story.likeness, group=group, hour=hour), default=None)
         if story is None:
             story = self._begun(group, hour)
         if story is None:
@@ -95,12 +98,12 @@ class _Assessor:
 
     def _add(self, story: Story, group: Group, hour: int) -> None:
         story.add(group, hour, self._rules)
-        self._weigh(story, hour)
+        self._weigh(story, group.place, hour)
         self._findings += [self._finding(one, hour, story) for one in group.sightings]
 
     def _begun(self, group: Group, hour: int) -> Story | None:
         """None when people said of this place that it is noise, and it is not odd enough for that."""
-        place = self._place(group.metric, group.place, hour, hour)[0]
+        place = self._place(group.metric, group.place, hour, hour)
         if max(one.times for one in group.sightings) <= threshold_factor(
             self._past, group.metric, place, self._rules
         ):
@@ -110,21 +113,21 @@ class _Assessor:
         self._stories.append(story)
         return story
 
-    def _weigh(self, story: Story, hour: int) -> None:
+    def _weigh(self, story: Story, seen_at: Place, hour: int) -> None:
         """Place, stake and whether it is told, by what was known at `hour`."""
-        story.place = self._place(story.metric, story.place, story.began, hour)[0]
+        whose = TENANT if seen_at == TENANT else story.place
+        story.place = self._place(story.metric, whose, story.began, hour)
         stake = at_stake_usd(self._ledger, story.kind, story.place, self._columns(story.began, hour))
         if hour >= story.last:
             story.at_stake_usd = stake
         if story.told is None and is_told_now(story, stake, self._stories, hour, self._rules):
             story.told = hour
 
-    def _place(self, metric: str, place: Place, began: int, last: int) -> tuple[Place, Sequence[object]]:
+    def _place(self, metric: str, place: Place, began: int, last: int) -> Place:
         """The value that explains the change of the whole tenant; what was seen at a value alone stays there."""
-        found, shares = explained(
-            self._ledger, metric, self._columns(began, last), self._rules.place_share_min
-        )
-        return (found if found != TENANT else place), shares
+        if place != TENANT:
+            return place
+        return explained(self._ledger, metric, self._columns(began, last), self._rules.place_share_min)[0]
 
     def _columns(self, began: int, last: int) -> slice:
         return slice(max(began - self._zero, 0), max(last - self._zero + 1, 0))

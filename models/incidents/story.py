@@ -42,8 +42,11 @@ class Story:
     """Changed by the hours that are scored now."""
 
     def takes(self, group: "Group", hour: int, rules: Rules) -> bool:
-        """The same, going on: near enough in time and place, of the same kind or of what it brought with it."""
-        if not self.began <= hour <= self.last + rules.merge_gap_h or hour - self.began >= rules.longest_h:
+        """The same, going on: near enough in time and place, of the same kind or of what it brought with it. Late
+        events may show that it had begun earlier.
+        """
+        earliest = self.began - (rules.merge_gap_h if self.known_before else 0)
+        if not earliest <= hour <= self.last + rules.merge_gap_h or hour - self.began >= rules.longest_h:
             return False
         if self.place[0] == group.place[0] and self.place != group.place:
             return False
@@ -56,18 +59,23 @@ class Story:
         near = group.place in (TENANT, self.place) or self.place == TENANT
         return (
             near
+            and hour >= self.began
             and group.metric in self.metrics
             and group.kind == self.kind
             and self.takes(group, hour, rules)
         )
 
     def add(self, group: "Group", hour: int, rules: Rules) -> None:
-        self.last = max(self.last, hour)
+        self.began, self.last = min(self.began, hour), max(self.last, hour)
         self.touched = True
         if hour - self.began <= rules.merge_gap_h and _KINDS.index(group.kind) < _KINDS.index(self.kind):
             self.kind, self.metric = group.kind, group.metric
         self.metrics += [one for one in group.metrics if one not in self.metrics]
         self.detectors += [one for one in group.detectors if one not in self.detectors]
+
+    def likeness(self, group: "Group", hour: int) -> tuple[bool, bool, bool, int]:
+        """Of several that take it, the greatest is meant."""
+        return self.began <= hour, self.kind == group.kind, self.place == group.place, self.began
 
     def has_ended(self, hour: int, rules: Rules) -> bool:
         return hour - self.last >= rules.merge_gap_h or hour - self.began >= rules.longest_h
