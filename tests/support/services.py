@@ -69,7 +69,7 @@ async def open_services(
         ) as pool,
         open_change_listener(reader_dsn, "hub-test", pool, connect_s=connect_s, check_s=10) as changes,
     ):
-        places = FittingPlaces(threads=1, tenant_max=2, wait_s=60)
+        places = FittingPlaces(threads=1, tenant_max=8, wait_s=60)
         store = PostgresUsageStore(pool, build)
         usage = UsageService(store, spans_max=spans_max)
         found = PostgresFindingStore(pool)

@@ -60,6 +60,7 @@ def string_parameters(target: Target) -> Iterator[Ask]:
                         path.replace("{id}", "1"),
                         (),
                         ((one["name"], text.replace("\n", "").replace("\u2028", "")),),
+                        blocks=2,
                     )
         for text in SQL:
             yield Ask(path, ((f"filter.{text}", text), (text, text)), blocks=2)

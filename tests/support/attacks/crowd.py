@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import orjson
 
@@ -20,6 +21,7 @@ from analytics_hub.storage.key_store import PostgresKeyBook
 from analytics_hub.tenancy.issue import issue_key
 from ingest.flush import PostgresSink
 from rust_core import Message, TenantRules
+from tests.support.attacks.found import put_findings
 from tests.support.database import Database
 from tests.support.ingest import NOW, SETTINGS, decoder
 from tests.support.letters import keep, letter
@@ -56,6 +58,8 @@ class Member:
     key: str
     events: Sequence[Sent]
     letters: Sequence[int]
+    incidents: Sequence[UUID]
+    """Newest first."""
     tags: dict[str, str] = field(default_factory=dict)
     """By what was asked: the tag of the answer."""
     cursors: dict[str, str] = field(default_factory=dict)
@@ -122,7 +126,7 @@ def _join(db: Database, sink: PostgresSink, number: int) -> Member:
         )
         for at in range(LETTERS_EACH)
     ]
-    return Member(number, tenant, slug, key, events, letters)
+    return Member(number, tenant, slug, key, events, letters, put_findings(db, tenant, number, mark))
 
 
 def _event(number: int, at: int, mark: str) -> tuple[bytes, Sent]:

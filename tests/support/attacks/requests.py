@@ -8,6 +8,7 @@ Keys are attacked in `credentials.py`, tokens in
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import orjson
 from fastapi import FastAPI
@@ -96,6 +97,11 @@ async def tenant_as_a_parameter(target: Target) -> str:
         "/v1/ledger",
         "/v1/dead-letters",
         "/v1/live",
+        "/v1/live/incidents",
+        "/v1/forecasts",
+        "/v1/forecasts/month",
+        "/v1/anomalies",
+        "/v1/incidents",
     )
     return await target.refused(
         [Ask(path, ((name, str(target.victim.tenant)),)) for path in paths for name in names], {422}
@@ -145,10 +151,35 @@ async def numbers_that_are_no_letters(target: Target) -> str:
 
 
 @on(REQUESTS)
+async def incidents_of_another_by_id(target: Target) -> str:
+    """Looked at, acknowledged, called noise: as if nobody had them, and nothing was written."""
+    nobody = UUID(int=77)
+    for tail, body in (("", b""), ("/acknowledge", b""), ("/feedback", b'{"feedback": "noise"}')):
+        method = "POST" if tail else "GET"
+        told = []
+        for one in (*target.victim.incidents, nobody):
+            reply = await target.ask(
+                Ask(f"/v1/incidents/{one}{tail}", (), (("x-request-id", "the-same-one-0123"),), body, method)
+            )
+            told.append((reply.status, reply.content))
+        if len(set(told)) != 1 or told[0][0] != 404:
+            return repr(told)
+    reply = await ask(target.app, Ask("/v1/incidents", RANGE), target.victim.key)
+    found = orjson.loads(reply.content)["incidents"]
+    return "".join(str(one) for one in found if one["acknowledged"] or one["feedback"])
+
+
+@on(REQUESTS)
+async def ids_that_are_no_incidents(target: Target) -> str:
+    odd = ("0", "-1", "1;2", "%31%27", "1'--", "x" * 400, "0" * 32 + "'", "{00000000", "\u0661" * 36)
+    return await target.refused([Ask(f"/v1/incidents/{one}") for one in odd], {404, 422})
+
+
+@on(REQUESTS)
 async def cursor_of_another(target: Target) -> str:
     """One that the victim was given for the very same question."""
     asks = []
-    for path, limit in (("/v1/events", "2"), ("/v1/dead-letters", "1")):
+    for path, limit in (("/v1/events", "2"), ("/v1/dead-letters", "1"), ("/v1/incidents", "1")):
         reply = await ask(target.app, Ask(path, (*RANGE, ("limit", limit))), target.victim.key)
         cursor = orjson.loads(reply.content)["next"]
         asks.append(Ask(path, (*RANGE, ("cursor", cursor))))
@@ -159,7 +190,7 @@ async def cursor_of_another(target: Target) -> str:
 async def cursor_of_another_list(target: Target) -> str:
     reply = await target.ask(Ask("/v1/dead-letters", (*RANGE, ("limit", "1"))))
     cursor = orjson.loads(reply.content)["next"]
-    paths = ("/v1/events", "/v1/keys", "/v1/members", "/v1/audit")
+    paths = ("/v1/events", "/v1/keys", "/v1/members", "/v1/audit", "/v1/incidents", "/v1/anomalies")
     return await target.refused([Ask(path, (("cursor", cursor),)) for path in paths], {422})
 
 
@@ -211,6 +242,10 @@ async def answer_that_others_may_keep(target: Target) -> str:
         "/v1/ledger",
         "/v1/keys",
         "/v1/audit",
+        "/v1/forecasts",
+        "/v1/forecasts/month",
+        "/v1/anomalies",
+        "/v1/incidents",
     ):
         reply = await target.ask(Ask(path))
         control, vary = reply.headers.get("cache-control", ""), reply.headers.get("vary", "")

@@ -17,6 +17,7 @@ import psycopg
 import structlog
 from fastapi import FastAPI
 
+from tests.support.attacks import finding_doors  # noqa: F401  doors like the others, once they are imported
 from tests.support.attacks.asgi import ClientLeftError, Reply, ask
 from tests.support.attacks.crowd import Member, marks_in
 from tests.support.attacks.doors import DOORS, Question
