@@ -88,3 +88,15 @@ def test_no_usage_is_no_finding(db: Database) -> None:
     tenant = TenantId(db.add_tenant("acme"))
     jobs = jobs_on(db)
     assert [jobs.run(job, tenant) for job in JobName] == [0, 0, 0, 0]
+
+
+def test_whoever_listens_hears_that_something_was_found(db: Database) -> None:
+    tenant = TenantId(db.add_tenant("acme"))
+    put_hours(db, tenant, daily_shape(21))
+    jobs = jobs_on(db)
+    with db.connect("hub_reader") as listener:
+        listener.execute("LISTEN hub_live")
+        jobs.run(JobName.MONTH_END, tenant)
+        (told,) = listener.notifies(timeout=60, stop_after=1)
+    with db.connect("hub_maint") as maint:
+        assert maint.execute("SELECT live_id::text FROM hub.tenants").fetchone() == (told.payload,)
