@@ -47,7 +47,7 @@ class Tenant:
         self.failed = {name: np.round(one * 0.01) for name, one in self.requests.items()}
         self.latency = {name: np.full(LENGTH, 900.0) for name in self.requests}
 
-    def watched(self, length: int = LENGTH) -> list[Watched]:
+    def watched(self, begin: int = 0, end: int = LENGTH) -> list[Watched]:
         found = []
         for project in ("", *self.requests):
             names = [project] if project else list(self.requests)
@@ -58,7 +58,7 @@ class Tenant:
             each = np.where(asked > 0, asked, np.nan)
             columns = {REQUESTS: asked, COST: usd, ERRORS: failed / each, LATENCY: waited / each}
             found += [
-                Watched(metric, "project" if project else "", project, values[:length], asked[:length])
+                Watched(metric, "project" if project else "", project, values[begin:end], asked[begin:end])
                 for metric, values in columns.items()
             ]
         return found
@@ -311,11 +311,12 @@ def troubled(seed: int) -> Tenant:
 
 
 def by_the_hour(tenant: Tenant, first: int) -> tuple[list[object], dict[str, FoundIncident]]:
-    """As a job does it: an hour each, with what was found before."""
+    """As a job does it: an hour each, with as much history as the rules want, and what was found before."""
     findings: list[object] = []
     known: dict[str, FoundIncident] = {}
-    for length in range(first + 1, LENGTH + 1):
-        found = assess(tenant.watched(length), ZERO, 1, past(list(known.values())))
+    for end in range(first + 1, LENGTH + 1):
+        begin = end - 1 - Rules().history_h
+        found = assess(tenant.watched(begin, end), ZERO + begin, 1, past(list(known.values())))
         findings += found.findings
         known |= {one.key: one for one in found.incidents}
     return findings, known
