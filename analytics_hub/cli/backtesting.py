@@ -77,24 +77,28 @@ def _progress_shown(what: str) -> Iterator[Told]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = orjson.loads(path.read_bytes())
-        needed = {name: found[name] for name in ("model", "models", "protocol", "data", "made", "command")}
-        return {**needed, "kept": found.get("kept", {})}
+        found: dict[str, Any] = orjson.loads(path.read_bytes())
+        _ = [found[name] for name in ("model", "models", "protocol", "data", "made", "command")]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InvalidInput("not_a_result", "--keep", f"{path} is no result file: {error}") from None
+    return found
 
 
 def _joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The new file with the blocks of models that it lacks; `kept` says by which command each was made, and when."""
+    """The blocks of both. What is said of the run is said of the one that the suite's own model ran in; `other_runs`
+    says by which command each of the other blocks was made, and when.
+    """
     if any(old[name] != new[name] for name in ("protocol", "data")):
         raise InvalidInput(
             "another_protocol", "--keep", "what is there was made of other data, or by another protocol"
         )
-    left = {name: block for name, block in old["models"].items() if name not in new["models"]}
-    kept = {name: old["kept"].get(name, f"{old['command']}, {old['made']}") for name in left}
-    models = {**left, **new["models"]}
-    model = old["model"] if old["model"] in left else new["model"]
-    return {**new, "model": model, "figures": models[model], "models": models, "kept": kept}
+    left = [name for name in old["models"] if name not in new["models"]]
+    whole, part, others = (old, new, [*new["models"]]) if old["model"] in left else (new, old, left)
+    before = old.get("other_runs", {})
+    runs = {name: before[name] for name in left if name in before}
+    runs |= {name: f"{part['command']}, {part['made']}" for name in others if name not in runs}
+    models = {name: old["models"][name] for name in left} | new["models"]
+    return {**whole, "figures": models[whole["model"]], "models": models, "other_runs": runs}
 
 
 def _write(path: Path, body: Mapping[str, Any]) -> None:

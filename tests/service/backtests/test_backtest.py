@@ -98,12 +98,25 @@ def test_models_that_ran_before_stay_where_that_is_asked_for(folder: Path) -> No
     words = ("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
     Run().good(*words, "--model", "robust_z")
     first = json.loads((folder / "cloud.json").read_bytes())
-    Run().good(*words, "--model", "windowed_gaussian", "--keep")
-    Run().good(*words, "--model", "windowed_gaussian", "--keep")
+    Run().good(*words, "--model", "windowed_gaussian")
+    second = json.loads((folder / "cloud.json").read_bytes())
+    Run().good(*words, "--model", "robust_z", "--keep")
     both = json.loads((folder / "cloud.json").read_bytes())
-    assert list(both["models"]) == ["robust_z", "windowed_gaussian"]
-    assert (both["model"], both["figures"]) == ("robust_z", first["figures"])
-    assert both["kept"] == {"robust_z": f"{first['command']}, {first['made']}"}
+    assert both["models"] == {**second["models"], **first["models"]}
+    assert (both["model"], both["figures"]) == ("windowed_gaussian", second["figures"])
+    assert (both["made"], both["command"]) == (second["made"], second["command"])
+    assert list(both["other_runs"]) == ["robust_z"]
+
+
+def test_a_model_that_ran_before_stays_beside_a_new_run_of_the_suites_own(folder: Path) -> None:
+    words = ("backtest", "cloud", "--folder", str(folder / "files"), "--results", str(folder))
+    Run().good(*words, "--model", "robust_z")
+    Run().good(*words, "--model", "windowed_gaussian", "--keep")
+    first = json.loads((folder / "cloud.json").read_bytes())
+    Run().good(*words, "--model", "robust_z", "--keep")
+    again = json.loads((folder / "cloud.json").read_bytes())
+    assert (again["model"], list(again["models"])) == ("robust_z", ["windowed_gaussian", "robust_z"])
+    assert again["other_runs"] == first["other_runs"]
 
 
 def test_models_of_other_data_are_not_kept_beside_new_ones(folder: Path) -> None:
