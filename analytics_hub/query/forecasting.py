@@ -37,6 +37,7 @@ Ask = Callable[[UsageQuery], Awaitable[UsageAnswer]]
 _LEVELS = (80, 95)
 _LOWEST = 0.0  # no metric of usage is negative
 _NO_MODEL = "none"
+_CYCLES_SPARE = 4  # two that an origin of the backtest leaves, and three origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class _Making:
         values = values_of(series.points, metric, first)
         chosen = select(
             values,
-            len(self.starts),
+            steps_ahead(len(values), len(self.starts), query.season),
             query.season,
             self.rules.members,
             fits_max=self.rules.fits_max,
@@ -139,13 +140,21 @@ class _Making:
         )
 
 
+def steps_ahead(known: int, wanted: int, season: int) -> int:
+    """Whole cycles, where there is enough to learn from: of a part of a cycle there are too few errors to promise
+    anything. What is not wanted is left out afterwards.
+    """
+    whole = -(-wanted // season) * season
+    return whole if known >= whole + _CYCLES_SPARE * season else wanted
+
+
 def points_of(chosen: Selection, starts: Sequence[datetime], highest: float) -> tuple[ForecastPoint, ...]:
     """None at all where a model said nothing for one of them."""
-    point = np.minimum(chosen.forecast.point, highest)
+    point = np.minimum(chosen.forecast.point, highest)[: len(starts)]
     if not np.isfinite(point).all():
         return ()
     bounds = [
-        _known(np.minimum(edge, highest))
+        _known(np.minimum(edge, highest)[: len(starts)])
         for level in _LEVELS
         for edge in (chosen.forecast.intervals[level].low, chosen.forecast.intervals[level].high)
     ]

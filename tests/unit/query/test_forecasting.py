@@ -77,6 +77,17 @@ def test_a_steady_tenant_is_expected_to_stay_so() -> None:
     assert found.error.wape == 0.0
 
 
+@pytest.mark.parametrize("horizon", [1, 5, 7, 30])
+def test_however_few_buckets_are_asked_for_they_have_the_intervals_of_a_whole_cycle(horizon: int) -> None:
+    world = World()
+    draw = np.random.default_rng(3)
+    amounts = draw.poisson(40, 100).tolist()
+    world.every(DAY, 90, lambda back: amounts[back])
+    points = only(world.ask(horizon=horizon, metrics=["events"])).points
+    assert len(points) == horizon
+    assert all(point.high_95 is not None and point.high_95 > point.value for point in points)
+
+
 def test_a_day_is_a_cycle_of_hours() -> None:
     world = World()
     world.every(HOUR, 20 * 24, lambda back: 10 + (NOW.hour - back) % 24)
