@@ -60,17 +60,20 @@ def run(
     # Its line for every job begun and ended says nothing that hub.job_runs does not.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     with traced(settings.trace, "hub-jobs"), opened(settings) as hub:
-        if once is not None:
+        if once is None:
+            overdue = asyncio.run(_work(hub, until_stdin_ends=until_stdin_ends))
+        else:
             only = [find_tenant(hub, tenant).tenant_id] if tenant else _all(hub)
-            _report(once, asyncio.run(_run_once(hub, once, only)))
-            return
-        overdue = asyncio.run(_work(hub, until_stdin_ends=until_stdin_ends))
+            ended, overdue = asyncio.run(_run_once(hub, once, only))
     if overdue:
-        # A thread that cannot be stopped would be waited for.
+        # At once: a thread that cannot be stopped would be waited for.
         ERR.print("a job went on past its deadline: the process ends with it")
         sys.stderr.flush()
         os._exit(_EXIT_OVERDUE)
-    ERR.print("stopped")
+    if once is None:
+        ERR.print("stopped")
+    else:
+        _report(once, ended)
 
 
 @app.command("list")
@@ -145,10 +148,11 @@ async def _stdin_ended() -> None:
 
 async def _run_once(
     hub: OpenedHub, job: JobName, tenants: Sequence[TenantId]
-) -> list[tuple[TenantId, int | HubError]]:
-    """One after the other; what fails for one is told at the end."""
+) -> tuple[list[tuple[TenantId, int | HubError]], bool]:
+    """One after the other; what fails for one is told at the end. True when a job could not be stopped."""
     async with open_jobs(hub) as jobs:
-        return [(tenant, await _tried(jobs, job, tenant)) for tenant in tenants]
+        ended = [(tenant, await _tried(jobs, job, tenant)) for tenant in tenants]
+        return ended, jobs.process.overdue.is_set()
 
 
 async def _tried(jobs: OpenedJobs, job: JobName, tenant: TenantId) -> int | HubError:

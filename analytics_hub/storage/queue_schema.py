@@ -60,6 +60,4 @@ def missing_changes(conn: psycopg.Connection[Any], texts: QueueTexts) -> list[st
 def check_queue(conn: psycopg.Connection[Any], texts: QueueTexts) -> None:
     """Conflict for a database whose queue is older than this program; for every process that runs jobs, at start."""
     if missing := missing_changes(conn, texts):
-        raise Conflict(
-            "queue_older", f"the database lacks {len(missing)} changes of the job queue"
-        )
+        raise Conflict("queue_older", f"the database lacks {len(missing)} changes of the job queue")
