@@ -126,7 +126,7 @@ class JobQueue:
         while page := await asyncio.to_thread(self._book.tenants, after, self._settings.page_tenants):
             queued += await self._queue([self._job(job, tenant) for tenant in page])
             after = page[-1]
-        _LOG.info("round queued", job=job.value, jobs=queued)
+        _LOG.debug("round queued", job=job.value, jobs=queued)
         return queued
 
     def _add_job(self, job: JobName) -> None:
