@@ -184,8 +184,10 @@ def _place_of(series: Series) -> Place:
 
 
 def _cut(forecast: SeriesForecast, starts: Sequence[datetime]) -> SeriesForecast | None:
-    """Only these buckets of it; None when one of them is missing."""
-    by_start = {point.start: point for point in forecast.points}
+    """Only these buckets of it; None when one of them is missing, or has no whole interval: for a longer time little can
+    be promised, and for just these the quick models may promise more.
+    """
+    by_start = {point.start: point for point in forecast.points if point.high_95 is not None}
     if not all(start in by_start for start in starts):
         return None
     return replace(forecast, points=tuple(by_start[start] for start in starts))

@@ -22,7 +22,7 @@ _HOUR = timedelta(hours=1)
 
 def put_findings(db: Database, tenant: TenantId, number: int, mark: str) -> Sequence[IncidentId]:
     midnight = NOW.replace(hour=0, minute=0)
-    points = tuple(ForecastPoint(midnight + at * _DAY, number, None, None, None, None) for at in range(3))
+    points = tuple(ForecastPoint(midnight + at * _DAY, number, 0.0, 99.0, 0.0, 99.0) for at in range(3))
     forecast = SeriesForecast(
         "errors", "", "", 86_400, points, mark, History.ENOUGH, midnight - 9 * _DAY, midnight, None, NOW
     )

@@ -160,7 +160,7 @@ def test_groups_are_forecast_each_for_itself_and_the_rest_together() -> None:
 
 def stored(**changed: Any) -> SeriesForecast:
     start = NOW.replace(hour=0, minute=0)
-    points = tuple(ForecastPoint(start + at * DAY, 7.0 + at, 1.0, 9.0, 0.0, None) for at in range(30))
+    points = tuple(ForecastPoint(start + at * DAY, 7.0 + at, 1.0, 9.0, 0.0, 10.0) for at in range(30))
     made = SeriesForecast(
         "cost_usd", "", "", 86_400, points, "mstl", History.ENOUGH, start - 90 * DAY, start, None, NOW
     )  # fmt: skip
@@ -194,12 +194,21 @@ def test_a_job_that_forecast_one_value_of_a_dimension_answers_a_filter_by_it() -
     [
         (stored(trained_to=NOW - 3 * DAY), {}),
         (stored(trained_to=None), {}),
+        (stored(points=[replace(one, high_95=None) for one in stored().points]), {}),
         (stored(), {"horizon": 31}),
         (stored(), {"interval": "1h"}),
         (stored(), {"tz": "Asia/Kolkata"}),
         (stored(), {"group_by": ["model"]}),
     ],
-    ids=["too old", "of nothing", "too short", "other buckets", "other days", "other groups"],
+    ids=[
+        "too old",
+        "of nothing",
+        "promises nothing",
+        "too short",
+        "other buckets",
+        "other days",
+        "other groups",
+    ],
 )
 def test_a_stored_forecast_of_something_else_is_not_taken(
     made: SeriesForecast, asked: dict[str, Any]
