@@ -184,8 +184,8 @@ def _place_of(series: Series) -> Place:
 
 
 def _cut(forecast: SeriesForecast, starts: Sequence[datetime]) -> SeriesForecast | None:
-    """Only these buckets of it; None when one of them is missing, or has no whole interval: for a longer time little can
-    be promised, and for just these the quick models may promise more.
+    """Only these buckets of it; None when one of them is missing, or has no whole interval. Of a longer time little can
+    be promised, of just these the quick models may promise more.
     """
     by_start = {point.start: point for point in forecast.points if point.high_95 is not None}
     if not all(start in by_start for start in starts):
