@@ -56,6 +56,7 @@ def anomalies(
         return
     if page.rows:
         print_table(_NAMES, map(_row, page.rows), numbers=_NUMBERS)
+        note("times of UTC")
     else:
         note("nothing found in this range; hours are scored by: hub jobs run")
     if page.next is not None:

@@ -5,6 +5,7 @@ or the JSON that the API gives. How it is made is in `analytics_hub/query/foreca
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -98,6 +99,7 @@ def _print_forecast(answer: ForecastAnswer) -> None:
     rows = list(_rows(answer))
     if any(one.forecast.points for series in answer.series for one in series.metrics):
         print_table(("time", *usage.group_by, *numbers), rows, numbers=numbers)
+        note(f"times of {usage.tz}")
     for said in dict.fromkeys(_trust(one) for series in answer.series for one in series.metrics):
         note(said)
     if not answer.series:
@@ -115,7 +117,12 @@ def _rows(answer: ForecastAnswer) -> Iterator[list[str]]:
         group = ["(other)" if series.other else series.group[name] or "(none)" for name in usage.group_by]
         for place, start in enumerate(answer.starts):
             cells = [cell for one in series.metrics for cell in _cells(one.forecast, place)]
-            yield [start.astimezone(usage.zone).isoformat(timespec="minutes"), *group, *cells]
+            yield [_moment(start.astimezone(usage.zone)), *group, *cells]
+
+
+def _moment(local: datetime) -> str:
+    """Of the hour that the clocks go back there are two: the second one says its offset."""
+    return f"{local:%Y-%m-%d %H:%M %z}" if local.fold else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _cells(found: SeriesForecast, place: int) -> tuple[str, str, str]:

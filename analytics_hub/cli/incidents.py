@@ -14,6 +14,7 @@ import typer
 from analytics_hub.api.rest.finding_wire import incident_body, incidents_body
 from analytics_hub.api.services import Services
 from analytics_hub.cli.console import note, print_json
+from analytics_hub.cli.default_command import group_with_default
 from analytics_hub.cli.estimates import estimate_text, place_text
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.question import names_given
@@ -28,7 +29,11 @@ from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.findings import finding_filter
 from analytics_hub.query.moment import parse_moment
 
-app = typer.Typer(no_args_is_help=True, help="What happened, and what people say of it.")
+app = typer.Typer(
+    cls=group_with_default("list"),
+    no_args_is_help=True,
+    help="What happened, and what people say of it. `hub incidents --tenant acme` lists them.",
+)
 
 Tenant = Annotated[str, typer.Option(help="The tenant's slug.")]
 Id = Annotated[UUID, typer.Argument(metavar="ID", help="The incident's id, from the list.")]
@@ -76,6 +81,7 @@ def list_(
         return
     if page.rows:
         print_table(_NAMES, map(_row, page.rows), numbers=_NUMBERS)
+        note("times of UTC")
     else:
         note("no incidents in this range; hours are scored by: hub jobs run")
     if page.next is not None:
@@ -182,7 +188,7 @@ def _facts(one: Incident) -> Iterator[list[str]]:
     yield ["found by", ", ".join(one.detectors)]
     yield [
         "told",
-        f"{one.told_at:%Y-%m-%d %H:%M} UTC" if one.told_at else "no: held back by the alert budget",
+        f"{one.heard_at:%Y-%m-%d %H:%M} UTC" if one.heard_at else "no: held back by the alert budget",
     ]
     if one.acknowledged is not None:
         yield ["acknowledged", _by(one.acknowledged)]

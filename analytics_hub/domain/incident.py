@@ -10,13 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 from analytics_hub.domain.access import Actor
 from analytics_hub.domain.tenant import TenantId
 
 IncidentId = NewType("IncidentId", UUID)
+
+WATCHED_METRICS: Final = (
+    "requests", "cost_usd", "tokens_per_request", "tokens", "error_share", "latency_ms",
+)  # fmt: skip
+"""What findings are of: the metrics of `models/incidents/ports.py`, which are not those that usage is asked for."""
 
 
 class IncidentKind(StrEnum):
@@ -111,6 +116,12 @@ class Incident:
     feedback_note: Note | None = None
     at_stake_usd: float = 0.0
     """The money that moved, failed, waited or stayed away: what makes one more important than another."""
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When people were told. The budget counts by `told_at`, the end of the hour that told it; where hours are
+        scored late, nobody could hear of it before it was found."""
+        return None if self.told_at is None else max(self.told_at, self.found_at)
 
 
 @dataclass(frozen=True, slots=True)

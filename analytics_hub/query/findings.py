@@ -11,13 +11,19 @@ from uuid import UUID
 from analytics_hub.domain.access import Actor
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.errors import InvalidInput, NotFound
-from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, IncidentKind
+from analytics_hub.domain.incident import (
+    WATCHED_METRICS,
+    Anomaly,
+    Feedback,
+    FindingFilter,
+    Incident,
+    IncidentId,
+    IncidentKind,
+)
 from analytics_hub.domain.page import Page, RowPlace, page_of
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.usage_checks import check_values
+from analytics_hub.domain.usage_checks import check_names
 from analytics_hub.query.finding_ports import FindingStore, IncidentDesk, anomaly_key
-
-_METRICS_MAX = 100  # of one question; there are fewer
 
 
 class FindingService:
@@ -80,8 +86,7 @@ def finding_filter(
     """The question, checked as far as it can be without bounds of a process."""
     if start >= end:
         raise InvalidInput("empty_range", "to", "The range ends before it starts.")
-    if metrics:
-        check_values("metric", tuple(metrics), _METRICS_MAX)
+    check_names("metric", tuple(metrics), WATCHED_METRICS)
     return FindingFilter(tenant, start, end, tuple(metrics), tuple(kinds), open_only)
 
 

@@ -22,7 +22,10 @@ from analytics_hub.domain.incident import FindingFilter, IncidentId
 from analytics_hub.query.findings import anomaly_place, finding_filter, incident_place, list_name
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="`id` of an incident.")]
-Metrics = Annotated[list[str], strawberry.argument(description="Only of these metrics.")]
+Metrics = Annotated[
+    list[str],
+    strawberry.argument(description=f"Only of these metrics; there are {', '.join(domain.WATCHED_METRICS)}."),
+]
 
 
 async def ask_anomalies(

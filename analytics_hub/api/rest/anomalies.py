@@ -15,6 +15,7 @@ from analytics_hub.api.rest.finding_wire import AnomaliesBody, anomalies_body, a
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.row_pages import Cursor, Limit, RowPages
 from analytics_hub.domain.access import Right
+from analytics_hub.domain.incident import WATCHED_METRICS
 from analytics_hub.query.findings import finding_filter, list_name
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.tenancy.authenticate import Caller
@@ -37,7 +38,10 @@ async def anomalies(
     caller: Annotated[Caller, Depends(Allow(Right.VIEW))],
     start: Annotated[str, Query(alias="from", description="`-7d`, a date, or RFC 3339.")] = ANOMALIES_FROM,
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
-    metric: Annotated[list[str] | None, Query(description="Only of these metrics; repeat it.")] = None,
+    metric: Annotated[
+        list[str] | None,
+        Query(description=f"Only of these metrics; there are {', '.join(WATCHED_METRICS)}. Repeat it."),
+    ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Response:

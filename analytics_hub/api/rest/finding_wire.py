@@ -134,7 +134,7 @@ def incident_body(one: Incident) -> dict[str, Any]:
         "began_at": one.began_at,
         "last_at": one.last_at,
         "found_at": one.found_at,
-        "told_at": one.told_at,
+        "told_at": one.heard_at,
         "observed": _number(one.observed),
         "expected": _number(one.expected),
         "impact_usd": None if one.impact_usd is None else estimated_usd(one.impact_usd),

@@ -27,7 +27,7 @@ from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.incident_example import INCIDENT_EXAMPLE
 from analytics_hub.api.rest.row_pages import Cursor, Limit, RowPages
 from analytics_hub.domain.access import Right
-from analytics_hub.domain.incident import Incident, IncidentId, IncidentKind
+from analytics_hub.domain.incident import WATCHED_METRICS, Incident, IncidentId, IncidentKind
 from analytics_hub.query.findings import finding_filter, list_name
 from analytics_hub.query.moment import parse_moment
 from analytics_hub.tenancy.authenticate import Caller
@@ -65,7 +65,10 @@ async def incidents(
         str, Query(alias="from", description="Begun since: `-30d`, a date, or RFC 3339.")
     ] = INCIDENTS_FROM,
     end: Annotated[str, Query(alias="to", description="Excluded end.")] = "now",
-    metric: Annotated[list[str] | None, Query(description="In which one of these moved; repeat it.")] = None,
+    metric: Annotated[
+        list[str] | None,
+        Query(description=f"In which one of these moved; there are {', '.join(WATCHED_METRICS)}. Repeat it."),
+    ] = None,
     kind: Annotated[list[IncidentKind] | None, Query(description="Of these kinds; repeat it.")] = None,
     open_only: Annotated[bool, Query(alias="open", description="Only those that go on.")] = False,
     limit: Limit = None,

@@ -67,10 +67,11 @@ def test_a_forecast_is_a_line_a_day_with_both_intervals_and_the_months_end(asked
     header, *days, month = done.stdout.splitlines()
     assert header.split() == ["time", "cost_usd", "80", "%", "95", "%"]
     assert len(days) == 3
-    assert all(day.split()[0].endswith("T00:00+00:00") and "$0.0003" in day for day in days)
+    assert all(day.split()[1] == "00:00" and "$0.0003" in day for day in days)
     assert "so far" in month
     assert "expected at its end" in month
     assert "in its backtest wrong by" in done.stderr
+    assert "times of UTC" in done.stderr
 
 
 def test_a_forecast_as_json_is_that_of_the_api(asked: Asked) -> None:
@@ -100,6 +101,11 @@ def test_incidents_are_a_line_each(asked: Asked) -> None:
     assert not asked.run.good(
         "incidents", "list", "--tenant", "acme", "--from", "2026-04-01", "--to", "2026-04-02"
     )
+
+
+def test_incidents_are_listed_where_nothing_else_is_asked_for(asked: Asked) -> None:
+    assert asked.run.good("incidents", *SINCE) == asked.run.good("incidents", "list", *SINCE)
+    assert "acknowledge" in asked.run.good("incidents", "--help")
 
 
 def test_incidents_and_anomalies_as_json_are_those_of_the_api(asked: Asked) -> None:

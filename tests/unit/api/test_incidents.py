@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from analytics_hub.api.rest.finding_wire import AnomaliesBody, IncidentBody, Inc
 from analytics_hub.api.rest.incident_example import INCIDENT_EXAMPLE
 from analytics_hub.domain.incident import IncidentKind, Place
 from analytics_hub.domain.tenant import TenantId
+from models.incidents.ports import METRICS
 from tests.support.api_world import NOW, World
 from tests.support.asgi_stream import streamed
 from tests.support.findings import AT, anomaly, incident, incident_id
@@ -61,6 +63,21 @@ def test_incidents_come_newest_first_in_their_documented_shape() -> None:
     assert oldest["contributions"] == [{"dimension": "project", "value": "p", "change": 20.0, "share": 1.0}]
 
 
+def test_of_hours_scored_late_nobody_was_told_before_it_was_found() -> None:
+    made = world()
+    late = replace(incident(6, 2), found_at=AT + timedelta(days=2))
+    made.findings.put_incidents(made.tenant_id, [late])
+    newest, *_, oldest = made.get("/v1/incidents", made.query_key, SINCE).body["incidents"]
+    assert newest["told_at"] == newest["found_at"] == "2026-03-03T10:00:00Z"
+    assert oldest["told_at"] == "2026-03-01T11:00:00Z"
+
+
+def test_a_metric_that_nothing_is_found_in_is_refused_with_the_known_ones() -> None:
+    made = world()
+    answer = made.get("/v1/incidents", made.query_key, {"metric": "cost"})
+    assert all(name in answer.body["detail"] for name in METRICS)
+
+
 def test_the_example_of_the_documentation_has_the_shape_of_an_incident() -> None:
     IncidentBody.model_validate(INCIDENT_EXAMPLE)
 
@@ -71,7 +88,7 @@ def test_the_example_of_the_documentation_has_the_shape_of_an_incident() -> None
         ({"kind": "gap"}, [2]),
         ({"open": "true"}, [2]),
         ({"metric": "cost_usd"}, [1]),
-        ({"metric": "nothing"}, []),
+        ({"metric": "latency_ms"}, []),
         ({"from": "2026-03-01T10:30Z"}, [2]),
     ],
 )
@@ -136,7 +153,8 @@ def test_incidents_come_as_a_table_with_everything_in_it() -> None:
         ({"limit": "101"}, "bad_limit", "limit"),
         ({"from": "2026-03-02", "to": "2026-03-01"}, "empty_range", "to"),
         ({"from": "2010-01-01"}, "range_too_long", "from"),
-        ({"metric": "a\0"}, "filter_value", "metric"),
+        ({"metric": "a\0"}, "unknown_metric", "metric"),
+        ({"metric": "events"}, "unknown_metric", "metric"),
         ({"cursor": "x"}, "bad_cursor", "cursor"),
         ({"project": "p"}, "unknown_parameter", "project"),
     ],

@@ -3,10 +3,12 @@ compared.
 """
 
 import inspect
+from typing import get_args
 
 import rust_core
 from analytics_hub.domain import errors, series
 from analytics_hub.domain.errors import HubError
+from analytics_hub.domain.incident import WATCHED_METRICS, IncidentKind
 from analytics_hub.domain.metrics import METRICS, METRICS_DEFAULT
 from analytics_hub.domain.series import (
     COST_COLUMNS,
@@ -17,6 +19,7 @@ from analytics_hub.domain.series import (
     SUM_COLUMNS,
     TOKEN_COLUMNS,
 )
+from models.incidents import ports
 
 
 def test_the_lists_are_those_of_the_core() -> None:
@@ -33,6 +36,11 @@ def test_every_sum_is_the_part_of_some_metric() -> None:
     assert used == set(SUM_COLUMNS) | set(DERIVED_COLUMNS)
     assert {metric.sketch for metric in METRICS.values() if metric.sketch} == set(SKETCH_COLUMNS)
     assert set(METRICS_DEFAULT) < set(METRICS)
+
+
+def test_findings_are_of_what_the_models_watch() -> None:
+    assert ports.METRICS == WATCHED_METRICS
+    assert get_args(ports.Kind) == tuple(kind.value for kind in IncidentKind)
 
 
 def test_names_say_their_unit() -> None:
