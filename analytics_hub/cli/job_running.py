@@ -75,6 +75,7 @@ async def open_jobs(hub: OpenedHub, clock: Clock | None = None) -> AsyncIterator
             yield OpenedJobs(process, JobQueue(address, process.run, book, clock, settings.jobs))
         finally:
             process.close()
+            process.tools.book.close()
 
 
 def _tools(hub: OpenedHub, pool: ReaderPool, places: FittingPlaces, clock: Clock) -> Tools:

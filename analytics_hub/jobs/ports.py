@@ -63,7 +63,16 @@ class Desk(Protocol):
 
     def progress(self, run: RunId, done: int, all_steps: int) -> None: ...
 
-    def end(self, run: RunId, state: JobState, at: datetime, *, rows: int = 0, error: str = "") -> None: ...
+    def end(
+        self,
+        run: RunId,
+        state: JobState,
+        at: datetime,
+        *,
+        steps: tuple[int, int],
+        rows: int = 0,
+        error: str = "",
+    ) -> None: ...
 
     def last_done(self, job: JobName) -> datetime | None: ...
 
@@ -78,3 +87,7 @@ class JobBook(Protocol):
     def desk(self, tenant: TenantId) -> AbstractContextManager[Desk]: ...
 
     def tenants(self, after: TenantId | None, limit: int) -> Sequence[TenantId]: ...
+
+    def close(self) -> None:
+        """What it keeps for the next desk."""
+        ...

@@ -35,11 +35,12 @@ def score(work: Work) -> int:
         return 0
     work.progress(1, 3)
     new_h = _new_hours(work.last_done(), end, work.settings)
-    found = _put_found(work, watched, start, end, new_h)
+    rows, is_anything_to_tell = _put_found(work, watched, start, end, new_h)
     work.progress(2, 3)
-    tell(work)
+    if is_anything_to_tell:
+        tell(work)
     work.progress(3, 3)
-    return found
+    return rows
 
 
 def tell(work: Work) -> None:
@@ -60,7 +61,10 @@ def rules_of(settings: JobSettings) -> Rules:
     )
 
 
-def _put_found(work: Work, watched: Sequence[Watched], start: datetime, end: datetime, new_h: int) -> int:
+def _put_found(
+    work: Work, watched: Sequence[Watched], start: datetime, end: datetime, new_h: int
+) -> tuple[int, bool]:
+    """The rows, and whether somebody is to be called: also about what was found before and could not be told."""
     with work.writing() as writer:
         known = writer.recent_incidents(end - _OPEN_FOR, end - _JUDGED_FOR, work.settings.incidents_known_max)
         assessed = assess(
@@ -68,7 +72,8 @@ def _put_found(work: Work, watched: Sequence[Watched], start: datetime, end: dat
         )
         found: Found = found_of(assessed, work.tenant, known, work.now)
         rows = writer.put_incidents(found.incidents)
-        return rows + writer.replace_anomalies(end - new_h * HOUR, found.anomalies)
+        rows += writer.replace_anomalies(end - new_h * HOUR, found.anomalies)
+        return rows, bool(writer.not_alerted(1))
 
 
 def _new_hours(last_done: datetime | None, end: datetime, settings: JobSettings) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.job import JobName, JobState
@@ -37,6 +38,8 @@ class Work:
     settings: JobSettings
 
 
+_PROGRESS_EACH_S: Final = 1.0
+
 Body = Callable[[Work], int]
 """What a job does: the rows that it wrote."""
 
@@ -54,12 +57,29 @@ class Tools:
     settings: JobSettings
 
 
+class _Progress:
+    """Of a job that takes a moment nobody reads how far it is: at most one word a second is written, and the last."""
+
+    def __init__(self, write: Callable[[int, int], None], clock: Clock) -> None:
+        self._write, self._clock = write, clock
+        self._written_s = clock.monotonic_s()
+        self.steps = (0, 0)
+
+    def __call__(self, done: int, all_steps: int) -> None:
+        self.steps = (done, all_steps)
+        now_s = self._clock.monotonic_s()
+        if now_s - self._written_s >= _PROGRESS_EACH_S:
+            self._written_s = now_s
+            self._write(done, all_steps)
+
+
 def run_job(job: JobName, body: Body, tenant: TenantId, tools: Tools) -> int:
     """In a thread: it waits for the database and for the processor. TryLater when the tenant is being worked for."""
     clock = tools.clock
     began_s = clock.monotonic_s()
     with tools.book.desk(tenant) as desk:
         run = desk.begin(job, clock.now())
+        progress = _Progress(lambda done, all_steps: desk.progress(run, done, all_steps), clock)
         work = Work(
             tenant,
             clock.now(),
@@ -67,7 +87,7 @@ def run_job(job: JobName, body: Body, tenant: TenantId, tools: Tools) -> int:
             tools.forecast,
             tools.month,
             desk.writing,
-            lambda done, all_steps: desk.progress(run, done, all_steps),
+            progress,
             lambda: desk.last_done(job),
             desk.drop_runs_before,
             tools.alerts,
@@ -76,10 +96,11 @@ def run_job(job: JobName, body: Body, tenant: TenantId, tools: Tools) -> int:
         try:
             rows = body(work)
         except BaseException as error:
-            desk.end(run, JobState.FAILED, clock.now(), error=f"{type(error).__name__}: {error}")
+            told = f"{type(error).__name__}: {error}"
+            desk.end(run, JobState.FAILED, clock.now(), steps=progress.steps, error=told)
             JOBS_ENDED.labels(job.value, JobState.FAILED.value).inc()
             raise
-        desk.end(run, JobState.DONE, clock.now(), rows=rows)
+        desk.end(run, JobState.DONE, clock.now(), steps=progress.steps, rows=rows)
         if rows:
             desk.announce()
     JOBS_ENDED.labels(job.value, JobState.DONE.value).inc()

@@ -1,8 +1,13 @@
 """What a job has of its tenant in the database, over one connection of hub_maint: the lock, the run on record, the
 findings; and the operator's list of runs.
 
-In: a tenant, what a run says of itself. Out: `JobDesk`, with the lock held until its connection closes, whatever way
-it does. The ports are in `analytics_hub/jobs/ports.py`.
+In: a tenant, what a run says of itself. Out: `JobDesk`, with the lock held until it is left or its connection closes,
+whatever way it does. The ports are in `analytics_hub/jobs/ports.py`.
+
+Connections are kept for the next desk: ten thousand tenants are scored every hour, and a new server process would read
+its catalogs anew for each. Their commits do not wait for the disk. A server that dies forgets the last of them, in
+order: what it forgets of a run is done again by the next one, and the queue's own commit at the end of a job waits for
+all before it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -51,12 +56,29 @@ class JobDesk:
     def progress(self, run: RunId, done: int, all_steps: int) -> None:
         self._write(("progress",), {"run_id": run, "done": done, "all": all_steps})
 
-    def end(self, run: RunId, state: JobState, at: datetime, *, rows: int = 0, error: str = "") -> None:
-        # PostgreSQL takes no NUL in a text, and an error may quote anything.
-        text = error.replace("\0", "")[:_ERROR_CHARS_MAX]
-        self._write(
-            ("end_run",), {"run_id": run, "state": state.value, "at": at, "rows": rows, "error": text}
-        )
+    def end(
+        self,
+        run: RunId,
+        state: JobState,
+        at: datetime,
+        *,
+        steps: tuple[int, int],
+        rows: int = 0,
+        error: str = "",
+    ) -> None:
+        """`steps`: so many of how many."""
+        done, all_steps = steps
+        args = {
+            "run_id": run,
+            "state": state.value,
+            "at": at,
+            "done": done,
+            "all": all_steps,
+            "rows": rows,
+            # PostgreSQL takes no NUL in a text, and an error may quote anything.
+            "error": error.replace("\0", "")[:_ERROR_CHARS_MAX],
+        }
+        self._write(("end_run",), args)
 
     def last_done(self, job: JobName) -> datetime | None:
         """When the newest run that ended well began."""
@@ -84,15 +106,30 @@ class PostgresJobBook:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
+        self._kept: list[psycopg.Connection[Any]] = []  # as many as there were desks at a time
+        self._closed = False
 
     @contextmanager
     def desk(self, tenant: TenantId) -> Iterator[JobDesk]:
         """TryLater when another process works for this tenant."""
-        with self._connected() as connection:
-            args = {"lock_class": LockClass.JOB, "tenant_id": int(tenant)}
-            if connection.execute(_SQL["lock_tenant"], args).fetchone() != (True,):
-                raise TryLater("tenant_busy", "Another job of this tenant is at work.")
-            yield JobDesk(connection, tenant)
+        args = {"lock_class": LockClass.JOB, "tenant_id": int(tenant)}
+        with translated():
+            connection = self._taken()
+            try:
+                if connection.execute(_SQL["lock_tenant"], args).fetchone() != (True,):
+                    raise TryLater("tenant_busy", "Another job of this tenant is at work.")
+                yield JobDesk(connection, tenant)
+                connection.execute(_SQL["unlock_tenant"], args)
+            except BaseException:
+                connection.close()  # and with it the lock
+                raise
+            self._keep(connection)
+
+    def close(self) -> None:
+        """The kept connections, and whichever is given back later."""
+        self._closed = True
+        while self._kept:
+            self._kept.pop().close()
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -100,6 +137,9 @@ class PostgresJobBook:
         with self._connected() as connection:
             args = {"lock_class": LockClass.JOB, "tenant_id": _NO_TENANT}
             yield connection.execute(_SQL["lock_tenant"], args).fetchone() == (True,)
+
+    def kept(self) -> int:
+        return len(self._kept)
 
     def tenants(self, after: TenantId | None, limit: int) -> Sequence[TenantId]:
         """A page of all tenants, by number."""
@@ -123,6 +163,25 @@ class PostgresJobBook:
         """One for each job that has run since."""
         with self._connected() as connection:
             return [_summary(row) for row in connection.execute(_SQL["summaries"], {"since": since})]
+
+    def _taken(self) -> psycopg.Connection[Any]:
+        """One that still answers, or a new one. Lists pop and append whole, whichever thread does."""
+        while self._kept:
+            connection = self._kept.pop()
+            try:
+                connection.execute(_SQL["still_there"])
+            except psycopg.OperationalError:
+                connection.close()
+            else:
+                return connection
+        connection = self._connect()
+        connection.execute(_SQL["commit_at_once"])
+        return connection
+
+    def _keep(self, connection: psycopg.Connection[Any]) -> None:
+        self._kept.append(connection)
+        if self._closed:
+            self.close()
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:

@@ -14,7 +14,9 @@ UPDATE hub.job_runs SET done_steps = %(done)s, all_steps = %(all)s
  WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s
 
 -- name: end_run
-UPDATE hub.job_runs SET state = %(state)s, ended_at = %(at)s, rows_written = %(rows)s, error = %(error)s
+UPDATE hub.job_runs
+   SET state = %(state)s, ended_at = %(at)s, done_steps = %(done)s, all_steps = %(all)s, rows_written = %(rows)s,
+       error = %(error)s
  WHERE tenant_id = %(tenant_id)s AND run_id = %(run_id)s AND state = 'running'
 
 -- name: last_done
@@ -26,6 +28,17 @@ DELETE FROM hub.job_runs WHERE tenant_id = %(tenant_id)s AND began_at < %(before
 
 -- name: lock_tenant
 SELECT pg_try_advisory_lock(%(lock_class)s, %(tenant_id)s)
+
+-- name: unlock_tenant
+SELECT pg_advisory_unlock(%(lock_class)s, %(tenant_id)s)
+
+-- name: still_there
+-- all tenants: asks the server for a sign of life only
+SELECT 1
+
+-- name: commit_at_once
+-- all tenants: of the connection. Nothing waits for the disk: commits reach it in order, within a second.
+SELECT set_config('synchronous_commit', 'off', false)
 
 -- name: page_of_tenants
 -- all tenants: a round is of all of them, page by page

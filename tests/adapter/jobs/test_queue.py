@@ -10,6 +10,7 @@ import pytest
 
 from analytics_hub.cli.job_running import make_queue
 from analytics_hub.domain.clock import FixedClock
+from analytics_hub.domain.errors import TryLater
 from analytics_hub.domain.job import JobName
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.process import JobProcess
@@ -173,3 +174,27 @@ def test_what_a_job_threw_is_on_record_and_the_next_run_begins(jobs: Jobs) -> No
         ("done", "", 3),
         ("failed", "ZeroDivisionError: a fit that fails", 0),
     ]
+
+
+def test_connections_of_desks_are_kept_and_the_lock_is_let_go(jobs: Jobs) -> None:
+    book, other = jobs.book(), jobs.book()
+    seen = set()
+    for tenant in (TenantId(1), TenantId(2), TenantId(1)):
+        with book.desk(tenant), pytest.raises(TryLater, match="Another job"), other.desk(tenant):
+            pass
+        seen.add(book.kept())
+    book.close()
+    assert (seen, book.kept()) == ({1}, 0)
+
+
+def test_a_kept_connection_that_has_ended_is_replaced(jobs: Jobs) -> None:
+    book = jobs.book()
+    with book.desk(TenantId(1)):
+        pass
+    with jobs.db.connect("postgres") as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'hub-jobs'"
+        )
+    with book.desk(TenantId(1)) as desk:
+        assert desk.last_done(JobName.SCORE) is None
+    book.close()
