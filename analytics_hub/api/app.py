@@ -20,6 +20,7 @@ from analytics_hub.api.graphql import route as graphql_route
 from analytics_hub.api.openapi import correct_openapi
 from analytics_hub.api.request_layer import RequestLayer
 from analytics_hub.api.rest import (
+    accuracy,
     anomalies,
     audit,
     dead_letters,
@@ -51,6 +52,7 @@ ROUTERS: Final = (
     live.router,
     forecasts.router,
     month.router,
+    accuracy.router,
     anomalies.router,
     incidents.router,
     dead_letters.router,

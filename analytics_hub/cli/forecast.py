@@ -14,7 +14,9 @@ from analytics_hub.api.rest.forecast_wire import forecasts_body
 from analytics_hub.api.rest.month_wire import month_body
 from analytics_hub.api.services import Services
 from analytics_hub.cli.console import OUT, note, print_json
+from analytics_hub.cli.default_command import group_with_default
 from analytics_hub.cli.estimates import estimate_text, interval_text
+from analytics_hub.cli.forecast_accuracy import accuracy
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.question import filters_given, names_given
 from analytics_hub.cli.running import guarded, settings_of
@@ -35,6 +37,15 @@ _SAID = {
 }
 
 
+app = typer.Typer(
+    cls=group_with_default("show"),
+    no_args_is_help=True,
+    add_completion=False,
+    help="What usage and cost are expected to be: `hub forecast --tenant acme`, with the options of `show`.",
+)
+
+
+@app.command("show")
 @guarded
 def forecast(
     context: typer.Context,
@@ -169,3 +180,6 @@ def _month_line(end: MonthForecast) -> str:
         if high is not None
     ]
     return f"{line} ({', '.join(bounds)})" if bounds else f"{line}; too little history for an interval"
+
+
+app.command("accuracy")(accuracy)

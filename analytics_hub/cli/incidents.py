@@ -32,6 +32,7 @@ from analytics_hub.query.moment import parse_moment
 app = typer.Typer(
     cls=group_with_default("list"),
     no_args_is_help=True,
+    add_completion=False,
     help="What happened, and what people say of it. `hub incidents --tenant acme` lists them.",
 )
 

@@ -26,7 +26,7 @@ COMMANDS = {
     "query": "analytics_hub.cli.query:query",
     "events": "analytics_hub.cli.events:events",
     "users": "analytics_hub.cli.users:users",
-    "forecast": "analytics_hub.cli.forecast:forecast",
+    "forecast": "analytics_hub.cli.forecast:app",
     "anomalies": "analytics_hub.cli.anomalies:anomalies",
     "incidents": "analytics_hub.cli.incidents:app",
     "kafka": "analytics_hub.cli.kafka:app",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from analytics_hub.domain.access import Actor
-from analytics_hub.domain.forecast import SeriesForecast
+from analytics_hub.domain.forecast import ForecastAccuracy, SeriesForecast
 from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, Note, Place
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.query.finding_ports import anomaly_key
@@ -20,11 +20,18 @@ class MemoryFindings:
 
     def __init__(self) -> None:
         self._forecasts: defaultdict[TenantId, list[SeriesForecast]] = defaultdict(list)
+        self._accuracies: defaultdict[TenantId, dict[tuple[object, ...], ForecastAccuracy]] = defaultdict(
+            dict
+        )
         self._anomalies: defaultdict[TenantId, dict[tuple[datetime, str], Anomaly]] = defaultdict(dict)
         self._incidents: defaultdict[TenantId, dict[IncidentId, Incident]] = defaultdict(dict)
 
     def put_forecasts(self, tenant: TenantId, forecasts: Iterable[SeriesForecast]) -> None:
         self._forecasts[tenant].extend(forecasts)
+
+    def put_accuracy(self, tenant: TenantId, accuracies: Iterable[ForecastAccuracy]) -> None:
+        for one in accuracies:
+            self._accuracies[tenant][one.week, one.dimension, one.value, one.metric, one.step_s] = one
 
     def put_anomalies(self, tenant: TenantId, anomalies: Iterable[Anomaly]) -> None:
         for one in anomalies:
@@ -50,6 +57,14 @@ class MemoryFindings:
             if one.metric in metrics and Place(one.dimension, one.value) == place:
                 newest[one.metric, one.step_s] = one
         return list(newest.values())
+
+    async def accuracies(
+        self, tenant: TenantId, start: datetime, end: datetime
+    ) -> Sequence[ForecastAccuracy]:
+        found = [
+            one for one in self._accuracies[tenant].values() if start <= one.week < end and not one.dimension
+        ]
+        return sorted(found, key=lambda one: (-one.week.timestamp(), one.metric, one.step_s))
 
     async def anomalies(
         self, question: FindingFilter, after: tuple[datetime, str] | None, limit: int

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from analytics_hub.domain.access import Actor
-from analytics_hub.domain.forecast import SeriesForecast
+from analytics_hub.domain.forecast import ForecastAccuracy, SeriesForecast
 from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, Place
 from analytics_hub.domain.tenant import TenantId
 
@@ -33,6 +33,13 @@ class FindingStore(Protocol):
     ) -> Sequence[SeriesForecast]:
         """The newest stored forecast of each of these metrics there, and of each step; none is left out silently:
         what was never forecast is not in the answer."""
+        ...
+
+    async def accuracies(
+        self, tenant: TenantId, start: datetime, end: datetime
+    ) -> Sequence[ForecastAccuracy]:
+        """How good stored forecasts of the whole tenant were, of the weeks that begin in [start, end): the newest week
+        first, then by metric and step."""
         ...
 
     async def anomalies(

@@ -1,7 +1,8 @@
-"""The use case behind anomalies and incidents: pages of them, one of them, and what people say of it.
+"""The use case behind what jobs found: pages of anomalies and incidents, one of them, and what people say of it; what
+forecasts were worth.
 
-In: a `FindingFilter`, a place in a list, an id. Out: pages, incidents. What was found is decided by the jobs; that a
-tenant sees its own alone, by the store.
+In: a `FindingFilter`, a place in a list, an id, weeks. Out: pages, incidents. What was found is decided by the jobs;
+that a tenant sees its own alone, by the store.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from analytics_hub.domain.incident import (
 from analytics_hub.domain.page import Page, RowPlace, page_of
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage_checks import check_names
+from analytics_hub.query.accuracy import AccuracyAnswer, AccuracyQuery
 from analytics_hub.query.finding_ports import FindingStore, IncidentDesk, anomaly_key
 
 
@@ -53,6 +55,10 @@ class FindingService:
         self._check(question, limit)
         place = None if after is None else (after.at, IncidentId(UUID(int=after.number)))
         return page_of(await self.store.incidents(question, place, limit + 1), limit, incident_place)
+
+    async def accuracy(self, query: AccuracyQuery) -> AccuracyAnswer:
+        """What was written down of these weeks."""
+        return AccuracyAnswer(query, await self.store.accuracies(query.tenant, query.start, query.end))
 
     async def incident(self, tenant: TenantId, incident_id: IncidentId) -> Incident:
         return _there(await self.store.incident(tenant, incident_id))

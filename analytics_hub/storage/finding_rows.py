@@ -11,7 +11,13 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from analytics_hub.domain.access import Actor, ActorKind
-from analytics_hub.domain.forecast import BacktestError, ForecastPoint, History, SeriesForecast
+from analytics_hub.domain.forecast import (
+    BacktestError,
+    ForecastAccuracy,
+    ForecastPoint,
+    History,
+    SeriesForecast,
+)
 from analytics_hub.domain.incident import (
     Anomaly,
     Contribution,
@@ -70,6 +76,23 @@ def forecast_args(forecast: SeriesForecast, as_of: datetime) -> dict[str, Any]:
         "low_95": [point.low_95 for point in points],
         "high_95": [point.high_95 for point in points],
     }
+
+
+def accuracy_of(row: _Row) -> ForecastAccuracy:
+    week, dimension, value, metric, step_s, buckets, wape, naive_wape, coverage_80, coverage_95, made_at = row
+    return ForecastAccuracy(
+        week.astimezone(UTC),
+        dimension,
+        value,
+        metric,
+        step_s,
+        buckets,
+        wape,
+        naive_wape,
+        coverage_80,
+        coverage_95,
+        made_at.astimezone(UTC),
+    )
 
 
 def anomaly_of(row: _Row) -> Anomaly:

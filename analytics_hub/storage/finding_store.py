@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from analytics_hub.domain.access import Actor
-from analytics_hub.domain.forecast import SeriesForecast
+from analytics_hub.domain.forecast import ForecastAccuracy, SeriesForecast
 from analytics_hub.domain.incident import Anomaly, Feedback, FindingFilter, Incident, IncidentId, Place
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.connections import tenant_transaction_async, tenant_writing_async
-from analytics_hub.storage.finding_rows import anomaly_of, forecast_of, incident_of
+from analytics_hub.storage.finding_rows import accuracy_of, anomaly_of, forecast_of, incident_of
 from analytics_hub.storage.reader_pool import ReaderPool
 from analytics_hub.storage.statements import statements
 
@@ -32,6 +32,12 @@ class PostgresFindingStore:
     ) -> Sequence[SeriesForecast]:
         args = {"metrics": list(metrics), "dimension": place.dimension, "value": place.value}
         return [forecast_of(row) for row in await self._rows("newest_forecasts", tenant, args)]
+
+    async def accuracies(
+        self, tenant: TenantId, start: datetime, end: datetime
+    ) -> Sequence[ForecastAccuracy]:
+        rows = await self._rows("accuracies", tenant, {"start": start, "end": end})
+        return [accuracy_of(row) for row in rows]
 
     async def anomalies(
         self, question: FindingFilter, after: tuple[datetime, str] | None, limit: int

@@ -11,7 +11,13 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from analytics_hub.domain.access import Actor, ActorKind
-from analytics_hub.domain.forecast import BacktestError, ForecastPoint, History, SeriesForecast
+from analytics_hub.domain.forecast import (
+    BacktestError,
+    ForecastAccuracy,
+    ForecastPoint,
+    History,
+    SeriesForecast,
+)
 from analytics_hub.domain.incident import (
     Anomaly,
     Contribution,
@@ -31,6 +37,7 @@ from tests.support.database import Database
 
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 ANN = Actor(ActorKind.MEMBER, "https://issuer ann")
 BOB = Actor(ActorKind.KEY, "hub_k_bob")
 WHOLE = Place()
@@ -48,6 +55,7 @@ class Findings(Protocol):
         forecasts: Sequence[SeriesForecast] = (),
         anomalies: Sequence[Anomaly] = (),
         incidents: Sequence[Incident] = (),
+        accuracies: Sequence[ForecastAccuracy] = (),
     ) -> None: ...
 
     def ask(self, question: Callable[[FindingStore, IncidentDesk], Awaitable[_T]]) -> _T: ...
@@ -66,10 +74,12 @@ class Remembered:
         forecasts: Sequence[SeriesForecast] = (),
         anomalies: Sequence[Anomaly] = (),
         incidents: Sequence[Incident] = (),
+        accuracies: Sequence[ForecastAccuracy] = (),
     ) -> None:
         self.memory.put_forecasts(tenant, forecasts)
         self.memory.put_anomalies(tenant, anomalies)
         self.memory.put_incidents(tenant, incidents)
+        self.memory.put_accuracy(tenant, accuracies)
 
     def ask(self, question: Callable[[FindingStore, IncidentDesk], Awaitable[_T]]) -> _T:
         async def main() -> _T:
@@ -91,6 +101,7 @@ class Stored:
         forecasts: Sequence[SeriesForecast] = (),
         anomalies: Sequence[Anomaly] = (),
         incidents: Sequence[Incident] = (),
+        accuracies: Sequence[ForecastAccuracy] = (),
     ) -> None:
         with (
             connect(self.db.maint_dsn, "hub-test") as maint,
@@ -100,6 +111,7 @@ class Stored:
                 writer.put_forecasts([one], one.points[0].start)
             writer.replace_anomalies(AT + timedelta(days=365), anomalies)
             writer.put_incidents(incidents)
+            writer.put_accuracy(accuracies)
 
     def ask(self, question: Callable[[FindingStore, IncidentDesk], Awaitable[_T]]) -> _T:
         return pooled(self.db, lambda pool: question(PostgresFindingStore(pool), PostgresIncidentDesk(pool)))
@@ -125,6 +137,16 @@ def forecast(
         metric, place.dimension, place.value, step_s, points, model, History.ENOUGH, start - 100 * step, start, error,
         start + step / 2,
     )  # fmt: skip
+
+
+def accuracy(
+    week: datetime = MONDAY, metric: str = "events", *, place: Place = WHOLE, step: timedelta = HOUR
+) -> ForecastAccuracy:
+    """Of a week in which nobody promised much."""
+    step_s, made_at = int(step.total_seconds()), week + timedelta(days=7, hours=4)
+    return ForecastAccuracy(
+        week, place.dimension, place.value, metric, step_s, 168, 0.125, 0.25, 0.75, None, made_at
+    )
 
 
 def anomaly(

@@ -12,6 +12,7 @@ import strawberry
 from graphql import GraphQLSchema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from analytics_hub.api.graphql.accuracy import ForecastAccuracies, ask_forecast_accuracy
 from analytics_hub.api.graphql.asking import asks
 from analytics_hub.api.graphql.dead_letters import DeadLetterConnection, ask_dead_letters
 from analytics_hub.api.graphql.dimensions import Dimensions, ask_dimensions
@@ -57,6 +58,9 @@ class Query:
     )
     month_end: MonthEnd | None = asks(
         Right.VIEW, ask_month_end, "What the month has cost so far, and what it is expected to come to."
+    )
+    forecast_accuracy: ForecastAccuracies | None = asks(
+        Right.VIEW, ask_forecast_accuracy, "How wrong the stored forecasts of the last weeks were."
     )
     anomalies: AnomalyConnection | None = asks(
         Right.VIEW, ask_anomalies, "What detectors found, newest first."

@@ -9,6 +9,13 @@ SELECT DISTINCT ON (metric, step_s)
  WHERE tenant_id = %(tenant_id)s AND dimension = %(dimension)s AND value = %(value)s AND metric = ANY (%(metrics)s)
  ORDER BY metric, step_s, as_of DESC
 
+-- name: accuracies
+-- Of the whole tenant: nothing else is judged.
+SELECT week, dimension, value, metric, step_s, buckets, wape, naive_wape, coverage_80, coverage_95, made_at
+  FROM hub_read.forecast_accuracy
+ WHERE tenant_id = %(tenant_id)s AND week >= %(start)s AND week < %(end)s AND dimension = ''
+ ORDER BY week DESC, metric COLLATE "C", step_s
+
 -- name: anomalies
 SELECT metric, dimension, value, bucket, detector, score, observed, expected, low, high, incident_id
   FROM (SELECT a.*, md5(concat_ws(chr(31), a.metric, a.dimension, a.value, a.detector)) COLLATE "C" AS key

@@ -27,10 +27,12 @@ from tests.support.findings import (
     AT,
     BOB,
     HOUR,
+    MONDAY,
     WHOLE,
     Findings,
     Remembered,
     Stored,
+    accuracy,
     anomaly,
     forecast,
     incident,
@@ -39,6 +41,7 @@ from tests.support.findings import (
 
 OURS, THEIRS = TenantId(1), TenantId(2)
 ALL = FindingFilter(OURS, AT - timedelta(days=1), AT + timedelta(days=30))
+WEEK = timedelta(days=7)
 PROJECT = Place("project", "p|é\x1f")
 
 
@@ -81,6 +84,19 @@ def test_a_forecast_of_another_place_or_tenant_is_not_answered(findings: Finding
     findings.put(OURS, forecasts=[forecast(place=PROJECT)])
     findings.put(THEIRS, forecasts=[forecast()])
     assert list(findings.ask(lambda store, _: store.forecasts(OURS, ["requests"], WHOLE))) == []
+
+
+def test_what_forecasts_were_worth_comes_by_week_then_metric_and_step(findings: Findings) -> None:
+    days, before, cost = accuracy(step=24 * HOUR), accuracy(MONDAY - WEEK), accuracy(metric="cost_usd")
+    findings.put(OURS, accuracies=[before, days, accuracy(), cost, accuracy(MONDAY - 2 * WEEK)])
+    found = findings.ask(lambda store, _: store.accuracies(OURS, MONDAY - WEEK, MONDAY + WEEK))
+    assert list(found) == [cost, accuracy(), days, before]
+
+
+def test_what_forecasts_of_others_or_of_a_part_were_worth_is_not_answered(findings: Findings) -> None:
+    findings.put(OURS, accuracies=[accuracy(place=PROJECT)])
+    findings.put(THEIRS, accuracies=[accuracy()])
+    assert list(findings.ask(lambda store, _: store.accuracies(OURS, MONDAY, MONDAY + WEEK))) == []
 
 
 def test_an_incident_comes_back_as_it_was_put(findings: Findings) -> None:

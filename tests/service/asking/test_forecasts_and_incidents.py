@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from analytics_hub.api.rest.accuracy_wire import AccuraciesBody
 from analytics_hub.api.rest.finding_wire import AnomaliesBody, IncidentBody, IncidentsBody
 from analytics_hub.api.rest.forecast_wire import ForecastsBody
 from analytics_hub.api.rest.month_wire import MonthBody
@@ -14,10 +15,12 @@ from analytics_hub.domain.incident import IncidentKind, Place
 from analytics_hub.domain.tenant import TenantId
 from tests.support.command import Run, run_on
 from tests.support.database import Database, copy_of
-from tests.support.findings import Stored, anomaly, incident, incident_id
+from tests.support.findings import Stored, accuracy, anomaly, incident, incident_id
 from tests.support.ingest import event
 
 DAYS = 30
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+LAST_WEEK = TODAY - timedelta(days=TODAY.weekday() + 7)
 SINCE = ("--tenant", "acme", "--from", "2026-03-01", "--to", "2026-03-02")
 FIRST = str(incident_id(1))
 
@@ -52,6 +55,7 @@ def asked(template: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
         tenant = TenantId(row[0])
         Stored(db).put(
             tenant,
+            accuracies=[accuracy(LAST_WEEK)],
             anomalies=[anomaly(incident_id=incident_id(1))],
             incidents=[
                 incident(1, metric="cost_usd", place=Place("project", "[red]"), lasts=3, ended=True),
@@ -89,6 +93,22 @@ def test_a_tenant_without_usage_is_told_that_there_is_nothing_to_forecast(asked:
 
 def test_what_cannot_be_forecast_is_told_in_one_line(asked: Asked) -> None:
     assert "bad_horizon" in asked.run.bad("forecast", "--tenant", "acme", "--horizon", "1000")
+
+
+def test_what_forecasts_were_worth_is_a_line_a_week_and_metric(asked: Asked) -> None:
+    header, line = asked.run.good("forecast", "accuracy", "--tenant", "acme").splitlines()
+    assert " ".join(header.split()) == "week metric interval buckets wape week before in 80 % in 95 %"
+    assert line.split() == [f"{LAST_WEEK:%Y-%m-%d}", "events", "1h", "168", "12.5%", "25.0%", "75.0%", "–"]
+    found = asked.run.good("forecast", "accuracy", "--tenant", "acme", "--weeks", "1", "--json")
+    assert [one.buckets for one in AccuraciesBody.model_validate_json(found).accuracies] == [168]
+    assert "bad_weeks" in asked.run.bad("forecast", "accuracy", "--tenant", "acme", "--weeks", "0")
+
+
+def test_who_was_never_judged_is_told_what_judges(asked: Asked) -> None:
+    asked.run.good("tenant", "create", "young")
+    done = asked.run("forecast", "accuracy", "--tenant", "young")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "hub jobs run" in done.stderr
 
 
 def test_incidents_are_a_line_each(asked: Asked) -> None:

@@ -62,6 +62,21 @@ def month(draw: Random, member: Member, others: Sequence[Member]) -> Question:
 
 
 @on(DOORS)
+def accuracy(draw: Random, member: Member, others: Sequence[Member]) -> Question:
+    ask = Ask(
+        "/v1/forecasts/accuracy",
+        (("weeks", draw.choice(("1", "520"))),),
+        (("accept", draw.choice(FORMATS)),),
+    )
+
+    def check(reply: Reply) -> str:
+        found = [(row["metric"], int(row["buckets"])) for row in rows_of(reply, "accuracies")]
+        return differ(found, [(member.mark, member.number + 1)])
+
+    return Question(ask, check)
+
+
+@on(DOORS)
 def anomalies(draw: Random, member: Member, others: Sequence[Member]) -> Question:
     ask = Ask("/v1/anomalies", RANGE, (("accept", draw.choice(FORMATS)),))
     return Question(
@@ -140,6 +155,7 @@ def graph_of_findings(draw: Random, member: Member, others: Sequence[Member]) ->
         anomalies({span}) {{ nodes {{ detector }} }}
         incident(id: "{foreign}") {{ id metric }}
         monthEnd {{ coverage {{ events }} }}
+        forecastAccuracy {{ accuracies {{ metric }} }}
         forecasts(metrics: ["errors"], horizon: 1) {{ series {{ metrics {{ model }} }} }}
     }}"""
 
@@ -154,10 +170,11 @@ def graph_of_findings(draw: Random, member: Member, others: Sequence[Member]) ->
             [one["detector"] for one in data["anomalies"]["nodes"]],
             data["incident"],
             data["monthEnd"]["coverage"]["events"],
+            [one["metric"] for one in data["forecastAccuracy"]["accuracies"]],
             data["forecasts"]["series"][0]["metrics"][0]["model"],
         )
         own = [str(one) for one in member.incidents]
-        return differ(found, (own, [member.mark], None, len(member.events), member.mark))
+        return differ(found, (own, [member.mark], None, len(member.events), [member.mark], member.mark))
 
     body = orjson.dumps({"query": text})
     return Question(Ask("/graphql", (), (("content-type", "application/json"),), body, "POST"), check)

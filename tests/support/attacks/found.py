@@ -1,4 +1,5 @@
-"""What jobs found of a tenant of the crowd: a forecast, an anomaly and two incidents, with its mark in every text.
+"""What jobs found of a tenant of the crowd: a forecast and what one was worth, an anomaly and two incidents, with its
+mark in every text.
 
 In: a database, a tenant, its number and mark. Out: the ids of its incidents, newest first.
 """
@@ -8,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from analytics_hub.domain.forecast import ForecastPoint, History, SeriesForecast
+from analytics_hub.domain.forecast import ForecastAccuracy, ForecastPoint, History, SeriesForecast
 from analytics_hub.domain.incident import Anomaly, Contribution, Incident, IncidentId, IncidentKind, Place
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.connections import connect
@@ -26,6 +27,8 @@ def put_findings(db: Database, tenant: TenantId, number: int, mark: str) -> Sequ
     forecast = SeriesForecast(
         "errors", "", "", 86_400, points, mark, History.ENOUGH, midnight - 9 * _DAY, midnight, None, NOW
     )
+    monday = midnight - (midnight.weekday() + 7) * _DAY
+    accuracy = ForecastAccuracy(monday, "", "", mark, 3_600, number + 1, 0.5, None, None, None, NOW)
     ids = [IncidentId(UUID(int=(number + 1) << 64 | at)) for at in (2, 1)]
     place = Place("project", f"project-0-{mark}")
     found = [
@@ -52,6 +55,7 @@ def put_findings(db: Database, tenant: TenantId, number: int, mark: str) -> Sequ
     anomaly = Anomaly("cost_usd", place, hour, mark, 0.9, float(number), 1.0, 0.0, 2.0, ids[0])
     with connect(db.maint_dsn, "crowd") as maint, PostgresFindingBook(maint).writing(tenant) as writer:
         writer.put_forecasts([forecast], midnight)
+        writer.put_accuracy([accuracy])
         writer.put_incidents(found)
         writer.replace_anomalies(hour, [anomaly])
     return ids

@@ -168,7 +168,15 @@ def names_that_shadow(session: Session, stage: Stage) -> None:
 def row_security_switched_off(session: Session, stage: Stage) -> None:
     with session.as_tenant(stage.attacker):
         session.run("SET LOCAL row_security = off")
-        for view in ("api_keys", "tenants", "members", "audit_log", "incidents", "forecasts"):
+        for view in (
+            "api_keys",
+            "tenants",
+            "members",
+            "audit_log",
+            "incidents",
+            "forecasts",
+            "forecast_accuracy",
+        ):
             session.run("SAVEPOINT before")
             session.run(f"SELECT * FROM hub_read.{view}")
             session.run("ROLLBACK TO before")

@@ -100,6 +100,7 @@ async def tenant_as_a_parameter(target: Target) -> str:
         "/v1/live/incidents",
         "/v1/forecasts",
         "/v1/forecasts/month",
+        "/v1/forecasts/accuracy",
         "/v1/anomalies",
         "/v1/incidents",
     )
@@ -244,6 +245,7 @@ async def answer_that_others_may_keep(target: Target) -> str:
         "/v1/audit",
         "/v1/forecasts",
         "/v1/forecasts/month",
+        "/v1/forecasts/accuracy",
         "/v1/anomalies",
         "/v1/incidents",
     ):

@@ -12,6 +12,7 @@ from tests.support.api_world import World
 from tests.support.findings import incident_id
 from tests.support.graphql import post
 from tests.support.graphql_rest import camel, rest_body
+from tests.unit.api.test_accuracy import world as accuracy_world
 from tests.unit.api.test_forecasts import world as forecast_world
 from tests.unit.api.test_incidents import SINCE
 from tests.unit.api.test_incidents import world as incident_world
@@ -38,6 +39,11 @@ MONTH = f"""
     query {{ from to tz filters {{ dimension values }} }} madeAt freshUntil {COVERAGE} spentUsd expectedUsd
     low80Usd high80Usd low95Usd high95Usd model history trainedFrom error {{ mase wape fits }}
 """
+ACCURACY = """
+    query { from to weeks }
+    accuracies { week metric interval buckets wape naiveWape coverage80 coverage95 madeAt }
+"""
+_COVERAGES = {f"coverage{level}": f"coverage_{level}" for level in (80, 95)}
 _MONTH_NAMES = {f"{edge}{level}Usd": f"{edge}_{level}_usd" for edge in ("low", "high") for level in (80, 95)}
 _BOUNDS = {f"{edge}{level}": f"{edge}_{level}" for edge in ("low", "high") for level in (80, 95)}
 
@@ -85,6 +91,14 @@ def test_a_months_end_is_that_of_rest() -> None:
     given = 'tz: "Asia/Kolkata", filters: [{dimension: "model", values: ["a"]}]'
     found = asked(world, f"{{ monthEnd({given}) {{ {MONTH} }} }}")["data"]["monthEnd"]
     assert rest_body(found, _MONTH_NAMES) == rest.body
+
+
+def test_what_forecasts_were_worth_is_that_of_rest() -> None:
+    world = accuracy_world()
+    rest = world.get("/v1/forecasts/accuracy", world.query_key, {"weeks": "2"})
+    found = asked(world, f"{{ forecastAccuracy(weeks: 2) {{ {ACCURACY} }} }}")["data"]["forecastAccuracy"]
+    assert len(rest.body["accuracies"]) == 2
+    assert rest_body(found, _COVERAGES) == rest.body
 
 
 def test_incidents_and_anomalies_are_those_of_rest() -> None:
