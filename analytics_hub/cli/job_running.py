@@ -8,7 +8,7 @@ that could step over the barrier.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -22,12 +22,15 @@ from analytics_hub.jobs.queue import JobQueue
 from analytics_hub.jobs.queue_texts import schema_changes, whole_schema
 from analytics_hub.jobs.work import Tools
 from analytics_hub.query.build import build
+from analytics_hub.query.build_arrays import build_arrays
 from analytics_hub.query.finding_memory import MemoryFindings
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecasting import ForecastRules, ForecastService
+from analytics_hub.query.hours import HourService
 from analytics_hub.query.month import MonthService
 from analytics_hub.query.service import UsageService
 from analytics_hub.storage.connections import Timeouts, connect, conninfo
+from analytics_hub.storage.hour_store import PostgresHourStore
 from analytics_hub.storage.job_desk import PostgresJobBook
 from analytics_hub.storage.queue_schema import QueueTexts, check_queue, ensure_queue
 from analytics_hub.storage.reader_pool import ReaderPool
@@ -69,16 +72,31 @@ async def open_jobs(hub: OpenedHub, clock: Clock | None = None) -> AsyncIterator
         open_readers(hub, NAME, wait_s=settings.database.pool_wait_s, serves=False) as pool,
         places,
     ):
-        process = JobProcess(BODIES, _tools(hub, pool, places, clock))
+        hours = _hour_store(hub)
+        process = JobProcess(BODIES, _tools(hub, pool, hours, places, clock))
         address = conninfo(hub.dsn("hub_maint"), NAME, _timeouts(hub), search_path="hub_jobs")
         try:
             yield OpenedJobs(process, JobQueue(address, process.run, book, clock, settings.jobs))
         finally:
             process.close()
             process.tools.book.close()
+            hours.close()
 
 
-def _tools(hub: OpenedHub, pool: ReaderPool, places: FittingPlaces, clock: Clock) -> Tools:
+def _hour_store(hub: OpenedHub) -> PostgresHourStore:
+    query = hub.settings.query
+    timeouts = replace(_timeouts(hub), statement_ms=query.statement_timeout_ms)
+    return PostgresHourStore(
+        lambda: connect(hub.dsn("hub_reader"), NAME, timeouts),
+        build,
+        build_arrays,
+        work_mem_mb=query.work_mem_mb,
+    )
+
+
+def _tools(
+    hub: OpenedHub, pool: ReaderPool, hours: PostgresHourStore, places: FittingPlaces, clock: Clock
+) -> Tools:
     settings, loop = hub.settings, asyncio.get_running_loop()
     usage = UsageService(PostgresUsageStore(pool, build), spans_max=settings.query.spans_max)
     # A job asks no stored forecast: it makes them.
@@ -88,6 +106,7 @@ def _tools(hub: OpenedHub, pool: ReaderPool, places: FittingPlaces, clock: Clock
     return Tools(
         book=job_book(hub),
         ask=bridged(usage.ask, loop, wait_s),
+        hours=HourService(hours.snapshot, spans_max=settings.query.spans_max).ask,
         forecast=bridged(forecasts.ask, loop, wait_s),
         month=bridged(MonthService(usage.ask, places, clock, rules).ask, loop, wait_s),
         alerts=LogAlerts(),

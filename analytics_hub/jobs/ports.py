@@ -12,14 +12,18 @@ from typing import Protocol, TypeAlias
 from analytics_hub.domain.answer import UsageAnswer
 from analytics_hub.domain.forecast import ForecastAccuracy, SeriesForecast
 from analytics_hub.domain.forecast_query import ForecastAnswer, ForecastQuery
+from analytics_hub.domain.hours import HourColumns
 from analytics_hub.domain.incident import Anomaly, Incident
 from analytics_hub.domain.job import JobName, JobState, RunId
 from analytics_hub.domain.month_forecast import MonthForecast, MonthQuery
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.domain.usage import UsageQuery
+from analytics_hub.query.hours import HoursQuery
 
 Ask: TypeAlias = Callable[[UsageQuery], UsageAnswer]
 """From a job's thread: the loop of the process asks meanwhile."""
+AskHours: TypeAlias = Callable[[HoursQuery], Sequence[HourColumns]]
+"""Hours as arrays, over a connection of the thread's own."""
 Forecast: TypeAlias = Callable[[ForecastQuery], ForecastAnswer]
 """The same, of the use case behind every forecast."""
 Month: TypeAlias = Callable[[MonthQuery], MonthForecast]

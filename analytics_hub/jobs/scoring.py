@@ -30,7 +30,7 @@ def score(work: Work) -> int:
     end = work.now.replace(minute=0, second=0, microsecond=0)
     start = end - timedelta(days=work.settings.score_days)
     work.progress(0, 3)
-    watched = watch(work.ask, Hours(work.tenant, start, end), work.settings.places_max)
+    watched = watch(work.hours, Hours(work.tenant, start, end), work.settings.places_max)
     if not watched:
         return 0
     work.progress(1, 3)

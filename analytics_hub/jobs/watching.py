@@ -1,7 +1,7 @@
 """What scoring looks at: hours of a tenant's usage as arrays, of the whole tenant and of its largest projects and
 models.
 
-In: a tenant, a range of whole hours, the use case of every usage question. Out: `Watched` series as
+In: a tenant, a range of whole hours, the use case that reads hours. Out: `Watched` series as
 `models/incidents/ports.py` wants them. An hour without events is 0 for counts and money and not known for what is
 divided by them; before the tenant's first event in the range nothing is known.
 """
@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics_hub.domain.answer import Series, Value
-from analytics_hub.domain.incident import Place
+from analytics_hub.domain.hours import HourColumns
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.usage import Interval, Order, UsageQuery
-from analytics_hub.jobs.ports import Ask
+from analytics_hub.jobs.ports import AskHours
+from analytics_hub.query.hours import HoursQuery
 from models.incidents import ports as metrics
 from models.incidents.ports import Watched
 from models.ports import Floats
@@ -26,7 +26,8 @@ DIMENSIONS: Final = ("project", "model")
 """Of which values are watched one by one: who spends, and on what."""
 HOUR: Final = timedelta(hours=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ASKED: Final = ("events", "cost_usd", "total_tokens", "errors", "latency_avg_ms")
+_PICO: Final = 1e12
+_US_PER_MS: Final = 1e3
 
 
 def hour_number(moment: datetime) -> int:
@@ -51,57 +52,45 @@ class Hours:
         return (self.end - self.start) // HOUR
 
 
-def watch(ask: Ask, hours: Hours, places_max: int) -> list[Watched]:
+def watch(ask: AskHours, hours: Hours, places_max: int) -> list[Watched]:
     """Nothing for a tenant without events in the range."""
-    found = _series(ask, hours)
+    dimensions = DIMENSIONS if places_max else ()
+    found = ask(HoursQuery(hours.tenant, hours.start, hours.end, dimensions, places_max))
     if not found:
         return []
-    first = (found[0].points.starts[0] - hours.start) // HOUR
-    watched = list(_watched(found[0], Place(), hours, first))
-    for dimension in DIMENSIONS if places_max else ():
-        for series in _series(ask, hours, dimension, places_max):
-            if not series.other:
-                watched += _watched(series, Place(dimension, series.group[dimension]), hours, first)
-    return watched
+    first = int(_columns_at(found[0], hours).min())
+    return [watched for one in found for watched in _watched(one, hours, first)]
 
 
-def _series(ask: Ask, hours: Hours, dimension: str = "", limit: int = 1) -> Sequence[Series]:
-    query = UsageQuery(
-        hours.tenant,
-        hours.start,
-        hours.end,
-        interval=Interval.HOUR,
-        metrics=_ASKED,
-        group_by=(dimension,) if dimension else (),
-        order=Order("cost_usd") if dimension else None,
-        limit=limit if dimension else None,
-    )
-    return [series for series in ask(query).series if len(series.points)]
-
-
-def _watched(series: Series, place: Place, hours: Hours, first: int) -> Iterator[Watched]:
-    places = [(moment - hours.start) // HOUR for moment in series.points.starts]
-    columns = {name: _column(series.points.columns[name], places, hours.count) for name in _ASKED}
-    requests = np.nan_to_num(columns["events"])
+def _watched(one: HourColumns, hours: Hours, first: int) -> Iterator[Watched]:
+    at = _columns_at(one, hours)
+    columns = {name: _column(values, at, hours.count) for name, values in one.columns.items()}
+    requests, tokens = columns["events"], columns["total_tokens"]
     counted = {
         metrics.REQUESTS: requests.copy(),
-        metrics.COST: np.nan_to_num(columns["cost_usd"]),
-        metrics.TOKENS_SUM: np.nan_to_num(columns["total_tokens"]),
+        metrics.COST: columns["cost_pico_usd"] / _PICO,
+        metrics.TOKENS_SUM: tokens.copy(),
     }
     divided = {
-        metrics.TOKENS: _ratio(columns["total_tokens"], requests),
+        metrics.TOKENS: _ratio(tokens, requests),
         metrics.ERRORS: _ratio(columns["errors"], requests),
-        metrics.LATENCY: columns["latency_avg_ms"],
+        metrics.LATENCY: _ratio(columns["latency_us_sum"], columns["latency_count"]) / _US_PER_MS,
     }
     for metric, values in (counted | divided).items():
         values[:first] = np.nan
         weights = requests if metric in divided else None
-        yield Watched(metric, place.dimension, place.value, values, weights)
+        yield Watched(metric, one.dimension, one.value, values, weights)
 
 
-def _column(said: Sequence[Value], places: Sequence[int], hours: int) -> Floats:
-    values = np.full(hours, np.nan)
-    values[places] = [np.nan if value is None else float(value) for value in said]
+def _columns_at(one: HourColumns, hours: Hours) -> NDArray[np.intp]:
+    """The places of its hours in the range."""
+    since_s = np.asarray(one.starts_s) - hours.start.timestamp()
+    return (since_s / HOUR.total_seconds()).round().astype(np.intp)
+
+
+def _column(said: Sequence[float], at: NDArray[np.intp], hours: int) -> Floats:
+    values = np.zeros(hours)
+    values[at] = said
     return values
 
 

@@ -15,7 +15,7 @@ from analytics_hub.domain.clock import Clock
 from analytics_hub.domain.job import JobName, JobState
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.alerts import Alerts
-from analytics_hub.jobs.ports import Ask, Forecast, JobBook, Month, Writer
+from analytics_hub.jobs.ports import Ask, AskHours, Forecast, JobBook, Month, Writer
 from analytics_hub.settings import JobSettings
 from analytics_hub.telemetry import JOB_SECONDS, JOBS_ENDED
 
@@ -27,6 +27,7 @@ class Work:
     tenant: TenantId
     now: datetime
     ask: Ask
+    hours: AskHours
     forecast: Forecast
     month: Month
     writing: Callable[[], AbstractContextManager[Writer]]
@@ -50,6 +51,7 @@ class Tools:
 
     book: JobBook
     ask: Ask
+    hours: AskHours
     forecast: Forecast
     month: Month
     alerts: Alerts
@@ -84,6 +86,7 @@ def run_job(job: JobName, body: Body, tenant: TenantId, tools: Tools) -> int:
             tenant,
             clock.now(),
             tools.ask,
+            tools.hours,
             tools.forecast,
             tools.month,
             desk.writing,

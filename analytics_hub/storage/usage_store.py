@@ -102,22 +102,7 @@ class PostgresSnapshot:
             "facets": list(facets),
         }
         await self._cursor.execute(statements("usage")["marks"], args)
-        row = await self._cursor.fetchone()
-        assert row is not None  # one row of retention, and lists beside it
-        taken_at, minutes, hours_kept, events, hours, days, tags, gap_facets, gap_hours = row
-        gaps: dict[str, set[datetime]] = {}
-        for facet, hour in zip(gap_facets, gap_hours, strict=True):
-            gaps.setdefault(facet, set()).add(hour.astimezone(UTC))
-        return Marks(
-            hours=frozenset(hour.astimezone(UTC) for hour in hours),
-            days=frozenset(day.astimezone(UTC) for day in days),
-            minutes_dropped_before=minutes.astimezone(UTC),
-            taken_at=taken_at.astimezone(UTC),
-            declared_tags=frozenset(tags or ()),
-            gaps={facet: frozenset(found) for facet, found in gaps.items()},
-            hours_dropped_before=hours_kept.astimezone(UTC),
-            events_dropped_before=events.astimezone(UTC),
-        )
+        return marks_of(await self._cursor.fetchone())
 
     async def rows(self, plan: Plan) -> Sequence[GroupRows]:
         text, args = self._build(plan)
@@ -145,6 +130,25 @@ class PostgresSnapshot:
         text, args = self._build(plan)
         await self._cursor.execute(text.encode(), args)
         return _user_counts(plan, await self._cursor.fetchall())
+
+
+def marks_of(row: Sequence[Any] | None) -> Marks:
+    """What the statement `marks` tells."""
+    assert row is not None  # one row of retention, and lists beside it
+    taken_at, minutes, hours_kept, events, hours, days, tags, gap_facets, gap_hours = row
+    gaps: dict[str, set[datetime]] = {}
+    for facet, hour in zip(gap_facets, gap_hours, strict=True):
+        gaps.setdefault(facet, set()).add(hour.astimezone(UTC))
+    return Marks(
+        hours=frozenset(hour.astimezone(UTC) for hour in hours),
+        days=frozenset(day.astimezone(UTC) for day in days),
+        minutes_dropped_before=minutes.astimezone(UTC),
+        taken_at=taken_at.astimezone(UTC),
+        declared_tags=frozenset(tags or ()),
+        gaps={facet: frozenset(found) for facet, found in gaps.items()},
+        hours_dropped_before=hours_kept.astimezone(UTC),
+        events_dropped_before=events.astimezone(UTC),
+    )
 
 
 class _Moments(dict[str | None, datetime | None]):

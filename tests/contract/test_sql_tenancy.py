@@ -22,6 +22,7 @@ SQL_TEXT = re.compile(
 SQL_HOMES = (
     "analytics_hub/storage",
     "analytics_hub/query/build.py",
+    "analytics_hub/query/build_arrays.py",
     "analytics_hub/query/build_distinct.py",
     "analytics_hub/query/build_level.py",
     "analytics_hub/query/build_sums.py",

@@ -1,48 +1,36 @@
 """Usage by the hour as arrays: gaps, zeros, and what came before the first event."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import numpy as np
 
-from analytics_hub.domain.answer import Points, Series, UsageAnswer, Value
+from analytics_hub.domain.hours import HourColumns
 from analytics_hub.domain.tenant import TenantId
-from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.jobs.watching import HOUR, Hours, hour_number, hour_start, watch
+from analytics_hub.query.hours import HoursQuery
 from models.incidents.ports import COST, ERRORS, LATENCY, REQUESTS, TOKENS, Watched
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOURS = Hours(TenantId(1), START, START + 5 * HOUR)
 
 
-class Answer:
-    """Of an answer only its series are looked at."""
-
-    def __init__(self, *series: Series) -> None:
-        self.series = series
-
-
-def series(group: Mapping[str, str], hours: list[int], *, other: bool = False) -> Series:
-    columns: dict[str, list[Value]] = {
-        "events": [10 for _ in hours],
-        "cost_usd": ["0.50" for _ in hours],
-        "total_tokens": [1_000 for _ in hours],
-        "errors": [1 for _ in hours],
-        "latency_avg_ms": [None for _ in hours],
+def columns(hours: list[int], *, value: str = "") -> HourColumns:
+    each = {
+        "events": 10,
+        "cost_pico_usd": 5 * 10**11,
+        "total_tokens": 1_000,
+        "errors": 1,
+        "latency_us_sum": 0,
+        "latency_count": 0,
     }
-    return Series(group, other, {}, Points([START + hour * HOUR for hour in hours], columns))
+    starts_s = [(START + hour * HOUR).timestamp() for hour in hours]
+    same = {name: [float(amount)] * len(hours) for name, amount in each.items()}
+    return HourColumns("project" if value else "", value, starts_s, same)
 
 
-def asked(query: UsageQuery) -> UsageAnswer:
-    """Events in the second and the fourth hour; a project in the fourth, and what is left of all others."""
-    if not query.group_by:
-        answer = Answer(series({}, [1, 3]))
-    elif query.group_by == ("project",):
-        answer = Answer(series({"project": "p"}, [3]), series({}, [1], other=True))
-    else:
-        answer = Answer()
-    return cast("UsageAnswer", answer)
+def asked(query: HoursQuery) -> list[HourColumns]:
+    """Events in the second and the fourth hour; a project in the fourth."""
+    return [columns([1, 3]), *([columns([3], value="p")] if query.values_max else [])]
 
 
 def by_name(places_max: int = 5) -> dict[tuple[str, str], Watched]:
@@ -64,10 +52,6 @@ def test_an_hour_without_events_is_zero_for_sums_and_unknown_for_ratios() -> Non
 
 def test_a_place_is_known_since_the_tenant_is() -> None:
     np.testing.assert_array_equal(by_name()[REQUESTS, "p"].values, [np.nan, 0, 0, 10, 0])
-
-
-def test_what_is_left_of_all_others_is_no_place() -> None:
-    assert {value for _, value in by_name()} == {"", "p"}
 
 
 def test_no_places_are_asked_for_when_none_are_wanted() -> None:
