@@ -7,6 +7,7 @@ or the JSON that the API gives. How it is made is in `analytics_hub/query/foreca
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -128,11 +129,12 @@ def _rows(answer: ForecastAnswer) -> Iterator[list[str]]:
         group = ["(other)" if series.other else series.group[name] or "(none)" for name in usage.group_by]
         for place, start in enumerate(answer.starts):
             cells = [cell for one in series.metrics for cell in _cells(one.forecast, place)]
-            yield [_moment(start.astimezone(usage.zone)), *group, *cells]
+            yield [moment_text(start, usage.zone), *group, *cells]
 
 
-def _moment(local: datetime) -> str:
-    """Of the hour that the clocks go back there are two: the second one says its offset."""
+def moment_text(moment: datetime, zone: ZoneInfo) -> str:
+    """When the clocks go back an hour comes twice: the second one says its offset."""
+    local = moment.astimezone(zone)
     return f"{local:%Y-%m-%d %H:%M %z}" if local.fold else f"{local:%Y-%m-%d %H:%M}"
 
 
