@@ -103,6 +103,7 @@ bench-query: build-release ## Seven questions over 100 M events (half an hour; H
 
 bench-models: setup ## Hourly scoring of 10,000 tenants, the nightly forecasts of 30,000 series: seconds and memory (5 min)
 	@$(STEP) "bench models" $(PY) -m benchmarks.models $(ARGS)
+	@$(STEP) "bench scoring" $(PY) -m benchmarks.scoring
 	@$(PY) -m benchmarks.table
 
 chaos: build-release ## Kill and freeze everything some 300 times under load, then compare with the client's account (20 min)

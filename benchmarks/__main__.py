@@ -24,6 +24,7 @@ QUICK = {
     "closer": ("--rows", "2000", "--series", "300", "--rounds", "1", "--dry-run"),
     "graphql_bombs": ("--rounds", "1", "--plain-s", "0.2", "--dry-run"),
     "models": ("--tenants", "50", "--series", "4", "--peer", "2", "--dry-run"),
+    "scoring": ("--tenants", "8", "--dry-run"),
     "planning": ("--events", "3000", "--asked", "5", "--dry-run"),
 }
 """Every benchmark, and its options when nothing but its running is looked at. `benchmarks.chaos` is no race and is run

@@ -16,7 +16,7 @@ import structlog
 import typer
 
 from analytics_hub.cli.console import ERR, OUT, note
-from analytics_hub.cli.job_running import OpenedJobs, job_book, open_jobs
+from analytics_hub.cli.job_running import job_book, open_jobs
 from analytics_hub.cli.job_table import last_errors, runs_table, summary_table
 from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.probes import probes
@@ -149,19 +149,16 @@ async def _stdin_ended() -> None:
 async def _run_once(
     hub: OpenedHub, job: JobName, tenants: Sequence[TenantId]
 ) -> tuple[list[tuple[TenantId, int | HubError]], bool]:
-    """One after the other; what fails for one is told at the end. True when a job could not be stopped."""
+    """A few at a time; what fails for one is told at the end. True when a job could not be stopped."""
     async with open_jobs(hub) as jobs:
-        ended = [(tenant, await _tried(jobs, job, tenant)) for tenant in tenants]
+        ended = [(tenant, _told(rows)) for tenant, rows in await jobs.process.run_each(job, tenants)]
         return ended, jobs.process.overdue.is_set()
 
 
-async def _tried(jobs: OpenedJobs, job: JobName, tenant: TenantId) -> int | HubError:
-    try:
-        return await jobs.process.run(job, tenant)
-    except HubError as error:
-        return error
-    except Exception as error:  # noqa: BLE001  a model may throw anything: the next tenant has its turn
-        return Broken("job_failed", f"{type(error).__name__}: {error}")
+def _told(rows: int | Exception) -> int | HubError:
+    if isinstance(rows, int | HubError):
+        return rows
+    return Broken("job_failed", f"{type(rows).__name__}: {rows}")
 
 
 def _report(job: JobName, ended: Sequence[tuple[TenantId, int | HubError]]) -> None:

@@ -6,7 +6,7 @@ that whoever owns the process ends it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -61,6 +61,21 @@ class JobProcess:
                 _LOG.info("job begins again", job=job.value, tenant_id=int(tenant), error=str(error))
                 await asyncio.sleep(_PAUSE_S * 2 ** (number - 1))
         raise AssertionError("unreachable")
+
+    async def run_each(
+        self, job: JobName, tenants: Sequence[TenantId]
+    ) -> list[tuple[TenantId, int | Exception]]:
+        """As many at a time as there are threads, in any order; what one throws stops no other."""
+        places = asyncio.Semaphore(self.tools.settings.at_once)
+
+        async def one(tenant: TenantId) -> tuple[TenantId, int | Exception]:
+            async with places:
+                try:
+                    return tenant, await self.run(job, tenant)
+                except Exception as error:  # noqa: BLE001  a model may throw anything
+                    return tenant, error
+
+        return await asyncio.gather(*map(one, tenants))
 
     def close(self) -> None:
         """Waits for nobody."""

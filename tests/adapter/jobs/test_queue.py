@@ -15,6 +15,7 @@ from analytics_hub.domain.job import JobName
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.process import JobProcess
 from analytics_hub.jobs.queue import JobQueue
+from analytics_hub.jobs.work import Work
 from analytics_hub.storage.connections import Timeouts, conninfo
 from tests.support.database import Database
 from tests.support.jobs import NOW, Jobs, jobs_on
@@ -153,6 +154,22 @@ def test_a_job_past_its_deadline_fails_and_the_process_is_to_end(jobs: Jobs) -> 
             return process.overdue.is_set()
 
     assert asyncio.run(main())
+
+
+def test_of_many_tenants_one_that_throws_stops_no_other(jobs: Jobs) -> None:
+    def body(work: Work) -> int:
+        if work.tenant == 2:
+            raise ZeroDivisionError
+        return int(work.tenant)
+
+    async def main() -> list[tuple[TenantId, int | Exception]]:
+        async with jobs.opened() as opened:
+            process = JobProcess({JobName.SCORE: body}, opened.process.tools)
+            return await process.run_each(JobName.SCORE, [TenantId(number) for number in (1, 2, 3)])
+
+    first, (_, error), last = asyncio.run(main())
+    assert (first, last) == ((1, 1), (3, 3))
+    assert isinstance(error, ZeroDivisionError)
 
 
 def test_what_a_job_threw_is_on_record_and_the_next_run_begins(jobs: Jobs) -> None:
