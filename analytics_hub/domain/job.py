@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 RunId = NewType("RunId", UUID)
+TENANT_BUSY: Final = "tenant_busy"
+"""The code of the error that another job is at work for the tenant."""
 
 
 class JobName(StrEnum):

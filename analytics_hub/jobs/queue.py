@@ -2,8 +2,12 @@
 
 In: an address of hub_maint with the schema `hub_jobs` in its search path, what runs a job of a tenant, the settings.
 Out: a `JobQueue` that works until it is stopped. A round lists the tenants page by page and queues their jobs; a
-tenant's jobs never run at the same time (lock), and none waits twice (queueing lock). Arguments are numbers of
-tenants and nothing else.
+tenant's jobs wait for each other (lock), and none waits twice (queueing lock). Arguments are numbers of tenants and
+nothing else.
+
+Scoring is queued by blocks of tenants, one after the other in one job: taking a job from the queue costs as much as
+scoring a tenant. Whoever is at work for a tenant of a block holds the tenant's own lock (`storage/job_desk.py`); a
+tenant that is busy gets a job of its own, and so do all of a block whose process ended under it.
 """
 
 import asyncio
@@ -15,12 +19,13 @@ from typing import Final, Protocol
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from analytics_hub.domain.clock import Clock
-from analytics_hub.domain.errors import TryLater
-from analytics_hub.domain.job import JobName
+from analytics_hub.domain.errors import Broken, TryLater
+from analytics_hub.domain.job import TENANT_BUSY, JobName
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.jobs.catalog import PRIORITIES, schedules
 from analytics_hub.jobs.rescue import Alone, Rescue
@@ -35,6 +40,9 @@ _MISSED: Final = timedelta(days=8)
 _SWEEP: Final = "27 * * * *"
 _SPARE_CONNECTIONS: Final = 2
 _CONNECT_WAIT_S: Final = 30.0
+
+_IN_BLOCKS: Final = JobName.SCORE
+_BLOCK: Final = f"block:{_IN_BLOCKS.value}"
 
 RunTenant = Callable[[JobName, TenantId], Awaitable[int]]
 
@@ -80,6 +88,7 @@ class JobQueue:
         for job, cron in schedules(settings).items():
             self._add_job(job)
             self._add_round(job, cron)
+        self._add_blocks()
         self._add_sweep()
 
     async def work(self, stop: asyncio.Event) -> None:
@@ -120,11 +129,15 @@ class JobQueue:
         )
 
     async def queue_round(self, job: JobName) -> int:
-        """A job for every tenant that has none waiting; how many."""
+        """A job for every tenant, or block of them, that has none waiting; how many."""
         after: TenantId | None = None
         queued = 0
         while page := await asyncio.to_thread(self._book.tenants, after, self._settings.page_tenants):
-            queued += await self._queue([self._job(job, tenant) for tenant in page])
+            if job is _IN_BLOCKS and self._settings.block_tenants > 1:
+                blocks = dict.fromkeys(self._block_of(tenant) for tenant in page)
+                queued += await self._queue([self._block(block) for block in blocks])
+            else:
+                queued += await self._queue([self._job(job, tenant) for tenant in page])
             after = page[-1]
         _LOG.debug("round queued", job=job.value, jobs=queued)
         return queued
@@ -134,6 +147,34 @@ class JobQueue:
             await self._run(job, TenantId(tenant_id))
 
         self._app.task(name=_job_name(job), queue=_QUEUE, retry=_Again())(run_tenant)
+
+    def _add_blocks(self) -> None:
+        async def run_block(context: JobContext, first: int, last: int) -> None:
+            await self._run_block(first, last, is_again=context.job.attempts > 0)
+
+        task = self._app.task(name=_BLOCK, queue=_QUEUE, retry=_Again(), pass_context=True)
+        task(run_block)
+
+    async def _run_block(self, first: int, last: int, *, is_again: bool) -> None:
+        """Each by itself. Raises at the end when some failed, and at once when the database is away."""
+        listed = await asyncio.to_thread(self._book.tenants, TenantId(first - 1), last - first + 1)
+        tenants = [tenant for tenant in listed if tenant <= last]
+        if is_again:
+            await self._queue([self._job(_IN_BLOCKS, tenant) for tenant in tenants])
+            return
+        failed = 0
+        for tenant in tenants:
+            try:
+                await self._run(_IN_BLOCKS, tenant)
+            except TryLater as error:
+                if error.code != TENANT_BUSY:
+                    raise
+                await self._queue([self._job(_IN_BLOCKS, tenant)])
+            except Exception as error:  # noqa: BLE001  a model may throw anything: the next tenant has its turn
+                failed += 1
+                _LOG.warning("job failed", job=_IN_BLOCKS.value, tenant_id=int(tenant), error=str(error))
+        if failed:
+            raise Broken("tenants_failed", f"{failed} of {len(tenants)} tenants failed")
 
     def _add_round(self, job: JobName, cron: str) -> None:
         name = f"round:{job.value}"
@@ -178,6 +219,21 @@ class JobQueue:
             queueing_lock=f"{job.value}:{int(tenant)}",
             task_name=_job_name(job),
             task_kwargs={"tenant_id": int(tenant)},
+        )
+
+    def _block_of(self, tenant: TenantId) -> int:
+        """The first number of its block."""
+        return (tenant - 1) // self._settings.block_tenants * self._settings.block_tenants + 1
+
+    def _block(self, first: int) -> Job:
+        name = f"{_BLOCK}:{first}"
+        return Job(
+            queue=_QUEUE,
+            priority=PRIORITIES[_IN_BLOCKS],
+            lock=name,
+            queueing_lock=name,
+            task_name=_BLOCK,
+            task_kwargs={"first": first, "last": first + self._settings.block_tenants - 1},
         )
 
 

@@ -55,6 +55,12 @@ class JobSettings(Concern):
     page_tenants: int = Field(
         default=500, ge=1, le=10_000, description="Tenants whose jobs are queued in one statement."
     )
+    block_tenants: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Tenants that one job of the queue scores, one after the other; 1: a job each.",
+    )
     queue_days: int = Field(default=2, ge=1, le=365, description="Days that ended jobs stay in the queue.")
     score_minute: int = Field(
         default=7, ge=0, le=59, description="Minute of each hour in which the hours before are scored."

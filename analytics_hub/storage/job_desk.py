@@ -19,7 +19,7 @@ from uuid import uuid4
 import psycopg
 
 from analytics_hub.domain.errors import TryLater
-from analytics_hub.domain.job import JobName, JobRun, JobState, JobSummary, RunId
+from analytics_hub.domain.job import TENANT_BUSY, JobName, JobRun, JobState, JobSummary, RunId
 from analytics_hub.domain.tenant import TenantId
 from analytics_hub.storage.advisory import LockClass
 from analytics_hub.storage.connections import tenant_writing
@@ -117,7 +117,7 @@ class PostgresJobBook:
             connection = self._taken()
             try:
                 if connection.execute(_SQL["lock_tenant"], args).fetchone() != (True,):
-                    raise TryLater("tenant_busy", "Another job of this tenant is at work.")
+                    raise TryLater(TENANT_BUSY, "Another job of this tenant is at work.")
                 yield JobDesk(connection, tenant)
                 connection.execute(_SQL["unlock_tenant"], args)
             except BaseException:

@@ -20,7 +20,13 @@ from analytics_hub.storage.connections import Timeouts, conninfo
 from tests.support.database import Database
 from tests.support.jobs import NOW, Jobs, jobs_on
 
-QUICK: dict[str, Any] = {"poll_s": 0.05, "heartbeat_s": 0.1, "stalled_s": 1.0, "page_tenants": 4}
+QUICK: dict[str, Any] = {
+    "poll_s": 0.05,
+    "heartbeat_s": 0.1,
+    "stalled_s": 1.0,
+    "page_tenants": 4,
+    "block_tenants": 1,
+}
 TENANTS = 6
 
 Run = Callable[[JobName, TenantId], Awaitable[int]]
