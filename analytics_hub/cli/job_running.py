@@ -60,11 +60,13 @@ def make_queue(hub: OpenedHub) -> list[str]:
 @asynccontextmanager
 async def open_jobs(hub: OpenedHub, clock: Clock | None = None) -> AsyncIterator[OpenedJobs]:
     settings, clock = hub.settings, clock or SystemClock()
-    if settings.database.embedded:
+    embedded = settings.database.embedded
+    if embedded:
         make_queue(hub)
     check_reader(hub)
-    with connect(hub.dsn("hub_maint"), NAME, _timeouts(hub)) as conn:
-        check_queue(conn, _queue_texts())
+    if not embedded:
+        with connect(hub.dsn("hub_maint"), NAME, _timeouts(hub)) as conn:
+            check_queue(conn, _queue_texts())
     book = job_book(hub)
     wait_s = settings.jobs.deadline_s
     places = FittingPlaces(threads=settings.jobs.at_once, tenant_max=settings.jobs.at_once, wait_s=wait_s)
@@ -73,13 +75,13 @@ async def open_jobs(hub: OpenedHub, clock: Clock | None = None) -> AsyncIterator
         places,
     ):
         hours = _hour_store(hub)
-        process = JobProcess(BODIES, _tools(hub, pool, hours, places, clock))
+        process = JobProcess(BODIES, _tools(hub, book, pool, hours, places, clock))
         address = conninfo(hub.dsn("hub_maint"), NAME, _timeouts(hub), search_path="hub_jobs")
         try:
             yield OpenedJobs(process, JobQueue(address, process.run, book, clock, settings.jobs))
         finally:
             process.close()
-            process.tools.book.close()
+            book.close()
             hours.close()
 
 
@@ -95,7 +97,12 @@ def _hour_store(hub: OpenedHub) -> PostgresHourStore:
 
 
 def _tools(
-    hub: OpenedHub, pool: ReaderPool, hours: PostgresHourStore, places: FittingPlaces, clock: Clock
+    hub: OpenedHub,
+    book: PostgresJobBook,
+    pool: ReaderPool,
+    hours: PostgresHourStore,
+    places: FittingPlaces,
+    clock: Clock,
 ) -> Tools:
     settings, loop = hub.settings, asyncio.get_running_loop()
     usage = UsageService(PostgresUsageStore(pool, build), spans_max=settings.query.spans_max)
@@ -104,7 +111,7 @@ def _tools(
     forecasts = ForecastService(usage.ask, MemoryFindings(), places, clock, rules)
     wait_s = settings.jobs.deadline_s
     return Tools(
-        book=job_book(hub),
+        book=book,
         ask=bridged(usage.ask, loop, wait_s),
         hours=HourService(hours.snapshot, spans_max=settings.query.spans_max).ask,
         forecast=bridged(forecasts.ask, loop, wait_s),

@@ -63,6 +63,4 @@ class JobSummary:
     failed: int
     lost: int
     median_s: float | None
-    longest_s: float | None
-    rows_written: int
     last_error: str

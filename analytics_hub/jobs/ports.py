@@ -1,7 +1,7 @@
 """The ports of the jobs: what one has of its tenant, and where it asks.
 
 Real: `analytics_hub/storage/job_desk.py` and `finding_book.py`, over hub_maint in the tenant's own transactions;
-usage is asked as everybody asks it, through `UsageService` as hub_reader.
+usage is asked as everybody asks it, through `UsageService` as hub_reader, and the hours to score through `HourService`.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ class Writer(Protocol):
 
     def forecasts_as_of(self, start: datetime, end: datetime) -> Sequence[SeriesForecast]: ...
 
-    def drop_before(self, *, forecasts: datetime, anomalies: datetime, incidents: datetime) -> int: ...
+    def drop_before(self, *, forecasts: datetime, anomalies: datetime, incidents: datetime) -> None: ...
 
 
 class Desk(Protocol):
@@ -89,9 +89,3 @@ class JobBook(Protocol):
     """Opens desks; TryLater when another process works for the tenant."""
 
     def desk(self, tenant: TenantId) -> AbstractContextManager[Desk]: ...
-
-    def tenants(self, after: TenantId | None, limit: int) -> Sequence[TenantId]: ...
-
-    def close(self) -> None:
-        """What it keeps for the next desk."""
-        ...

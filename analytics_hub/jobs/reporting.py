@@ -14,6 +14,7 @@ from analytics_hub.domain.forecast import ForecastAccuracy, ForecastPoint, Serie
 from analytics_hub.domain.usage import Interval, UsageQuery
 from analytics_hub.jobs.refitting import METRICS
 from analytics_hub.jobs.work import Work
+from analytics_hub.query.accuracy import week_start
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -23,8 +24,7 @@ _Hours = Mapping[datetime, float]
 
 
 def report_accuracy(work: Work) -> int:
-    today = work.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    week = today - timedelta(days=today.weekday()) - _WEEK
+    week = week_start(work.now) - _WEEK
     with work.writing() as writer:
         forecasts = [
             one

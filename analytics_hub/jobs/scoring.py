@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from analytics_hub.jobs.found import Found, found_of, past_of
+from analytics_hub.jobs.found import found_of, past_of
 from analytics_hub.jobs.watching import HOUR, Hours, hour_number, watch
 from analytics_hub.jobs.work import Work
 from analytics_hub.settings import JobSettings
@@ -20,7 +20,7 @@ from models.incidents.rules import Rules
 _FIRST_H: Final = 24
 """Of a tenant that was never scored the last day is looked at: what is older is no news."""
 _OPEN_FOR: Final = timedelta(days=15)
-"""So long an incident may matter to new ones: the longest lasts a week, and the budget is of a week."""
+"""So long an incident may matter to new ones: the longest lasts eight days, and the budget is of a week."""
 _JUDGED_FOR: Final = timedelta(days=180)
 """So long a word of feedback counts."""
 _ALERTS_MAX: Final = 100
@@ -70,7 +70,7 @@ def _put_found(
         assessed = assess(
             watched, hour_number(start), new_h, [past_of(one) for one in known], rules_of(work.settings)
         )
-        found: Found = found_of(assessed, work.tenant, known, work.now)
+        found = found_of(assessed, work.tenant, known, work.now)
         rows = writer.put_incidents(found.incidents)
         rows += writer.replace_anomalies(end - new_h * HOUR, found.anomalies)
         return rows, bool(writer.not_alerted(1))

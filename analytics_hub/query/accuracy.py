@@ -43,6 +43,11 @@ def ask_accuracy(tenant: TenantId, now: datetime, weeks: int = WEEKS_DEFAULT) ->
     """The last weeks that are over."""
     if not 1 <= weeks <= WEEKS_MAX:
         raise InvalidInput("bad_weeks", "weeks", f"There are 1 to {WEEKS_MAX} weeks in an answer.")
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = midnight - timedelta(days=midnight.weekday())
+    end = week_start(now)
     return AccuracyQuery(tenant, end - weeks * _WEEK, end)
+
+
+def week_start(now: datetime) -> datetime:
+    """The Monday that began the week of a moment in UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=midnight.weekday())

@@ -29,12 +29,13 @@ from analytics_hub.domain.usage import UsageQuery
 from analytics_hub.query.finding_ports import FindingStore
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecast_history import buckets_to_come, first_known, values_of
+from models.conformal import LEVELS
+from models.month_end import MonthEnd
 from models.ports import Floats, Forecaster
 from models.selection import Selection, select
 
 Ask = Callable[[UsageQuery], Awaitable[UsageAnswer]]
 
-_LEVELS = (80, 95)
 _LOWEST = 0.0  # no metric of usage is negative
 _NO_MODEL = "none"
 _CYCLES_SPARE = 4  # two that an origin of the backtest leaves, and three origins
@@ -135,7 +136,7 @@ class _Making:
             History(chosen.history) if points else History.NONE,
             series.points.starts[first] if len(values) else None,
             query.usage.end if len(values) else None,
-            _error(chosen),
+            error_of(chosen),
             self.now,
         )
 
@@ -155,7 +156,7 @@ def points_of(chosen: Selection, starts: Sequence[datetime], highest: float) -> 
         return ()
     bounds = [
         _known(np.minimum(edge, highest)[: len(starts)])
-        for level in _LEVELS
+        for level in LEVELS
         for edge in (chosen.forecast.intervals[level].low, chosen.forecast.intervals[level].high)
     ]
     return tuple(
@@ -168,10 +169,10 @@ def _known(edge: Floats) -> list[float | None]:
     return [value if np.isfinite(value) else None for value in edge.tolist()]
 
 
-def _error(chosen: Selection) -> BacktestError | None:
+def error_of(found: Selection | MonthEnd) -> BacktestError | None:
     """None where there was no backtest."""
-    mase, wape = (None if np.isnan(one) else float(one) for one in (chosen.mase, chosen.wape))
-    return None if mase is None and wape is None else BacktestError(mase, wape, chosen.fits)
+    mase, wape = (None if np.isnan(one) else float(one) for one in (found.mase, found.wape))
+    return None if mase is None and wape is None else BacktestError(mase, wape, found.fits)
 
 
 def _highest(metric: str) -> float:

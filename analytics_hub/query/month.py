@@ -11,7 +11,7 @@ import numpy as np
 
 from analytics_hub.domain.answer import Points
 from analytics_hub.domain.clock import Clock
-from analytics_hub.domain.forecast import BacktestError, History
+from analytics_hub.domain.forecast import History
 from analytics_hub.domain.forecast_query import ForecastCaps
 from analytics_hub.domain.money import pico_from_usd, usd_from_pico
 from analytics_hub.domain.month_forecast import COST, MonthForecast, MonthQuery
@@ -21,11 +21,11 @@ from analytics_hub.domain.usage import Interval, QueryCaps, UsageQuery, checked_
 from analytics_hub.query.buckets import bucket_edges
 from analytics_hub.query.fitting import FittingPlaces
 from analytics_hub.query.forecast_history import EVENTS, first_known, history_span, values_of
-from analytics_hub.query.forecasting import Ask, ForecastRules
+from analytics_hub.query.forecasting import Ask, ForecastRules, error_of
+from models.conformal import LEVELS
 from models.month_end import MonthEnd, month_end
 from models.ports import Floats
 
-_LEVELS = (80, 95)
 _MINUTE = timedelta(minutes=1)
 _MONTH_MAX = timedelta(days=32)
 
@@ -87,11 +87,11 @@ class MonthService:
             query,
             spent_usd,
             expected=float(found.expected) if known else None,
-            intervals={level: _bounds(found, level) for level in _LEVELS},
+            intervals={level: _bounds(found, level) for level in LEVELS},
             model=found.model if known else "none",
             history=History(found.history) if known else History.NONE,
             trained_from=points.starts[first] if len(days) else None,
-            error=_error(found),
+            error=error_of(found),
             coverage=answer.coverage,
             fresh_until=answer.fresh_until,
             made_at=self._clock.now(),
@@ -116,8 +116,3 @@ def _bounds(found: MonthEnd, level: int) -> tuple[float | None, float | None]:
         return None, None
     low, high = (float(edge) if np.isfinite(edge) else None for edge in found.intervals[level])
     return low, high
-
-
-def _error(found: MonthEnd) -> BacktestError | None:
-    mase, wape = (None if np.isnan(one) else float(one) for one in (found.mase, found.wape))
-    return None if mase is None and wape is None else BacktestError(mase, wape, found.fits)

@@ -88,18 +88,16 @@ class FindingWriter:
         args = {**self._tenant, "start": start, "end": end}
         return [forecast_of(row) for row in self._cursor.execute(_SQL["forecasts_as_of"], args)]
 
-    def drop_before(self, *, forecasts: datetime, anomalies: datetime, incidents: datetime) -> int:
-        """What is older than it is kept; the number of rows."""
+    def drop_before(self, *, forecasts: datetime, anomalies: datetime, incidents: datetime) -> None:
+        """What is older than it is kept."""
         before = {
             "drop_old_forecasts": forecasts,
             "drop_old_accuracy": forecasts,
             "drop_old_anomalies": anomalies,
             "drop_old_incidents": incidents,
         }
-        return sum(
-            self._cursor.execute(_SQL[name], {**self._tenant, "before": moment}).rowcount
-            for name, moment in before.items()
-        )
+        for name, moment in before.items():
+            self._cursor.execute(_SQL[name], {**self._tenant, "before": moment})
 
     def _put(self, name: str, rows: list[dict[str, Any]]) -> None:
         if rows:

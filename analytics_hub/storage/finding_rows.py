@@ -4,6 +4,7 @@ In: rows in the order of the columns of `sql/findings.sql`, or domain values. Ou
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,10 +148,7 @@ def incident_of(row: _Row) -> Incident:
 
 def incident_args(incident: Incident) -> dict[str, Any]:
     """What a job says; not what people said."""
-    contributions = [
-        {"dimension": one.dimension, "value": one.value, "change": one.change, "share": one.share}
-        for one in incident.contributions
-    ]
+    contributions = [asdict(one) for one in incident.contributions]
     return {
         "incident_id": incident.incident_id,
         "kind": incident.kind.value,

@@ -196,8 +196,7 @@ def _run(row: Sequence[Any]) -> JobRun:
 
 
 def _summary(row: Sequence[Any]) -> JobSummary:
-    job, last_began_at, running, done, failed, lost, median_s, longest_s, rows, last_error = row
-    longest = None if longest_s is None else float(longest_s)
+    job, last_began_at, running, done, failed, lost, median_s, last_error = row
     return JobSummary(
         job,
         last_began_at.astimezone(UTC),
@@ -206,7 +205,5 @@ def _summary(row: Sequence[Any]) -> JobSummary:
         failed,
         lost,
         median_s,
-        longest,
-        int(rows),
         last_error,
     )

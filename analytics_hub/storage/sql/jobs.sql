@@ -62,7 +62,6 @@ SELECT job, max(began_at), count(*) FILTER (WHERE state = 'running'), count(*) F
        count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE state = 'lost'),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - began_at))
            FILTER (WHERE state = 'done'),
-       max(extract(epoch FROM ended_at - began_at)) FILTER (WHERE state = 'done'), sum(rows_written),
        coalesce((array_agg(error ORDER BY began_at DESC) FILTER (WHERE error <> ''))[1], '')
   FROM hub.job_runs
  WHERE began_at >= %(since)s

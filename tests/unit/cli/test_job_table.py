@@ -11,7 +11,7 @@ from analytics_hub.jobs.catalog import BODIES, schedules
 from analytics_hub.settings import JobSettings
 
 AT = datetime(2026, 11, 22, 1, 7, 3, tzinfo=UTC)
-FAILED = JobSummary("score", AT, 1, 1_234, 2, 1, 0.034, 1.2, 90, "ZeroDivisionError: [red]why")
+FAILED = JobSummary("score", AT, 1, 1_234, 2, 1, 0.034, "ZeroDivisionError: [red]why")
 
 
 @pytest.mark.parametrize(
