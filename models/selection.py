@@ -23,7 +23,7 @@ from models.outages import without_outages
 from models.phases import checked, from_first_known, known
 from models.ports import Floats, Forecast, Forecaster, Interval
 from models.rolling_origins import Backtest, backtest
-from models.scores.forecasts import mae, seasonal_scale, wape
+from models.scores.forecasts import mae, mase, wape
 from models.weighted_median import weighted_median
 
 COMBINED: Final = "weighted_median"
@@ -195,12 +195,11 @@ def _selection(
 ) -> Selection:
     point, past = found.ahead[model], found.past[model]
     seen, said = found.actual.ravel(), past.ravel()
-    scale = seasonal_scale(values, season)
     return Selection(
         Forecast(point, intervals_by_size(point, past, found.actual, season, lowest)),
         model,
         history,
-        mae(seen, said) / scale if scale > 0 else np.nan,
+        mase(seen, said, values, season),
         wape(seen, said),
         found.fits,
         found.dropped,

@@ -53,6 +53,11 @@ async def open_to_all() -> None:
     """For health, metrics and documentation: nothing of a tenant is in them."""
 
 
+def credential_of(request: Request) -> str:
+    """As it was sent, of a request that `Allow` let through."""
+    return request.headers["authorization"].partition(" ")[2]
+
+
 def services_of(request: Request) -> Services:
     services = request.app.state.services
     assert isinstance(services, Services)

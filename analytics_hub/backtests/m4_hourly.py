@@ -65,7 +65,7 @@ def run(
         )
     return SuiteReport(
         SUITE,
-        HEADLINE if HEADLINE in models else forecasters[0].name,
+        forecasters[0].name,
         [path.name for path in (train, test) if path],
         {
             "horizon": HORIZON,

@@ -9,13 +9,13 @@ import typer
 
 from analytics_hub.api.rest.finding_wire import anomalies_body
 from analytics_hub.api.services import Services
-from analytics_hub.cli.console import note, print_json
-from analytics_hub.cli.estimates import estimate_text, interval_text, place_text
+from analytics_hub.cli.console import print_json
+from analytics_hub.cli.estimates import estimate_text, interval_text, observed_text, place_text
+from analytics_hub.cli.finding_pages import print_page
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.question import names_given
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.services import asked
-from analytics_hub.cli.table import print_table
 from analytics_hub.cli.tenants import find_tenant
 from analytics_hub.domain.clock import SystemClock
 from analytics_hub.domain.incident import Anomaly
@@ -54,13 +54,7 @@ def anomalies(
     if as_json:
         print_json(anomalies_body(page, None))
         return
-    if page.rows:
-        print_table(_NAMES, map(_row, page.rows), numbers=_NUMBERS)
-        note("times of UTC")
-    else:
-        note("nothing found in this range; hours are scored by: hub jobs run")
-    if page.next is not None:
-        note(f"the newest {limit} are shown; --limit, --from and --to choose others")
+    print_page(page, _NAMES, _row, numbers=_NUMBERS, limit=limit, nothing="nothing found")
 
 
 def _row(one: Anomaly) -> list[str]:
@@ -68,7 +62,7 @@ def _row(one: Anomaly) -> list[str]:
         f"{one.start:%Y-%m-%d %H:%M}",
         one.metric,
         place_text(one.place),
-        "nothing" if one.observed is None else estimate_text(one.metric, one.observed),
+        observed_text(one.metric, one.observed),
         estimate_text(one.metric, one.expected),
         interval_text(one.metric, one.low, one.high),
         f"{one.score:.2f}",

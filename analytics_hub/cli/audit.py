@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from analytics_hub.api.rest.access_wire import line_body
-from analytics_hub.cli.console import note, print_json
+from analytics_hub.cli.console import note, note_more, print_json
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.running import guarded, settings_of
 from analytics_hub.cli.table import print_table
@@ -42,7 +42,7 @@ def audit(
     else:
         note("nothing in this range; --from looks further back")
     if len(lines) > limit:
-        note(f"the newest {limit} are shown; --limit, --from and --to choose others")
+        note_more(limit)
 
 
 def _row(line: AuditLine) -> list[str]:

@@ -52,5 +52,10 @@ def note(text: str) -> None:
     ERR.print(f"[dim]{_escaped(text)}[/dim]")
 
 
+def note_more(limit: int) -> None:
+    """There are older ones than those that are listed."""
+    note(f"the newest {limit} are shown; --limit, --from and --to choose others")
+
+
 def _escaped(text: str) -> str:
     return text.replace("[", r"\[")

@@ -16,7 +16,7 @@ from analytics_hub.api.rest.dead_letters_wire import dead_letter_body, dead_lett
 from analytics_hub.api.rest.replays_wire import report_body
 from analytics_hub.api.services import Services
 from analytics_hub.cli.collecting import open_group_commit
-from analytics_hub.cli.console import OUT, note, print_json
+from analytics_hub.cli.console import OUT, note, note_more, print_json
 from analytics_hub.cli.opened import OpenedHub, opened
 from analytics_hub.cli.replaying import open_replays
 from analytics_hub.cli.running import guarded, settings_of
@@ -70,7 +70,7 @@ def list_(
         return
     _print_letters(page.letters)
     if page.next is not None:
-        note(f"the newest {limit} are shown; --limit, --from and --to choose others")
+        note_more(limit)
 
 
 @app.command("show")

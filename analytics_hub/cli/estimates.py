@@ -19,6 +19,11 @@ def estimate_text(metric: str, value: float | None) -> str:
     return f"{value:,.{0 if abs(value) >= 100 or value == int(value) else 1}f}"
 
 
+def observed_text(metric: str, value: float | None) -> str:
+    """A gap is nothing."""
+    return "nothing" if value is None else estimate_text(metric, value)
+
+
 def interval_text(metric: str, low: float | None, high: float | None) -> str:
     """Where no upper bound can be promised, only the lower one."""
     if high is None:

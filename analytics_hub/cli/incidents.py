@@ -13,9 +13,10 @@ import typer
 
 from analytics_hub.api.rest.finding_wire import incident_body, incidents_body
 from analytics_hub.api.services import Services
-from analytics_hub.cli.console import note, print_json
+from analytics_hub.cli.console import print_json
 from analytics_hub.cli.default_command import group_with_default
-from analytics_hub.cli.estimates import estimate_text, place_text
+from analytics_hub.cli.estimates import estimate_text, observed_text, place_text
+from analytics_hub.cli.finding_pages import print_page
 from analytics_hub.cli.opened import opened
 from analytics_hub.cli.question import names_given
 from analytics_hub.cli.running import guarded, settings_of
@@ -80,13 +81,7 @@ def list_(
     if as_json:
         print_json(incidents_body(page, None))
         return
-    if page.rows:
-        print_table(_NAMES, map(_row, page.rows), numbers=_NUMBERS)
-        note("times of UTC")
-    else:
-        note("no incidents in this range; hours are scored by: hub jobs run")
-    if page.next is not None:
-        note(f"the newest {limit} are shown; --limit, --from and --to choose others")
+    print_page(page, _NAMES, _row, numbers=_NUMBERS, limit=limit, nothing="no incidents")
 
 
 @app.command("show")
@@ -165,7 +160,7 @@ def _row(one: Incident) -> list[str]:
         _length(one),
         f"{one.kind.value}: {one.metric}",
         place_text(one.place),
-        "nothing" if one.observed is None else estimate_text(one.metric, one.observed),
+        observed_text(one.metric, one.observed),
         estimate_text(one.metric, one.expected),
         _impact(one),
         said,
@@ -174,7 +169,7 @@ def _row(one: Incident) -> list[str]:
 
 
 def _facts(one: Incident) -> Iterator[list[str]]:
-    observed = "nothing" if one.observed is None else estimate_text(one.metric, one.observed)
+    observed = observed_text(one.metric, one.observed)
     yield ["id", str(one.incident_id)]
     yield ["kind", one.kind.value]
     yield ["of", place_text(one.place)]

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from models.detectors.lags import bounded
 from models.incidents.ports import COST, ERRORS, LATENCY, REQUESTS, TOKENS, TOKENS_SUM, Watched
-from models.phases import known
 from models.ports import Flags, Floats
 
 Place: TypeAlias = tuple[str, str]
@@ -21,7 +21,6 @@ Form: TypeAlias = Literal["sum", "mean", "share"]
 TENANT: Place = ("", "")
 _SUMS = (REQUESTS, COST, TOKENS_SUM)
 _MEANS = (TOKENS, LATENCY)
-_LARGEST = 1e100  # its square is a number still
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`values` and `weights` have a row for each of `rows`; weights are infinite where they are not known. `requests`
-    and `cost` are the sums by place, as they came.
+    """`values` and `weights` have a row for each of `rows`; weights are infinite where they are not known. `cost`
+    has the sums by place, as they came.
     """
 
     rows: Sequence[Row]
     values: Floats
     weights: Floats
-    requests: dict[Place, Floats]
     cost: dict[Place, Floats]
 
     @property
@@ -75,7 +73,6 @@ def table_of(watched: Sequence[Watched]) -> Table:
         rows,
         np.array(values, dtype=np.float64).reshape(len(rows), length),
         np.array(weights, dtype=np.float64).reshape(len(rows), length),
-        requests,
         {place: one for (metric, place), one in sums.items() if metric == COST},
     )
 
@@ -86,14 +83,10 @@ def _place(one: Watched) -> Place:
 
 def _sum_of(values: Floats) -> Floats:
     """Nothing is known before the first value above 0."""
-    array = _bounded(values)
+    array = bounded(values)
     begun = np.flatnonzero(array > 0)
     array[: begun[0] if len(begun) else None] = np.nan
     return array
-
-
-def _bounded(values: Floats) -> Floats:
-    return np.clip(known(values), -_LARGEST, _LARGEST)
 
 
 def _row(
@@ -112,6 +105,6 @@ def _row(
     weights = one.weights if one.weights is not None else requests
     return (
         Row(one.metric, place, "share" if one.metric == ERRORS else "mean"),
-        _bounded(one.values),
-        endless if weights is None else _bounded(weights),
+        bounded(one.values),
+        endless if weights is None else bounded(weights),
     )

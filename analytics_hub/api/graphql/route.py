@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from graphql import OperationType, get_operation_ast
 from starlette.responses import Response
 
-from analytics_hub.api.access import Allow, services_of
+from analytics_hub.api.access import Allow, credential_of, services_of
 from analytics_hub.api.errors import request_id_of
 from analytics_hub.api.graphql.asking import Asking
 from analytics_hub.api.graphql.document import Refused, read_document
@@ -79,7 +79,7 @@ async def _answer(request: Request, caller: Caller, body: GraphqlBody, media_typ
     if operation and operation.operation is OperationType.SUBSCRIPTION:
         if not takes_stream(request):
             raise NotAcceptable("not_acceptable", "Accept", f"A subscription is answered by {EVENT_STREAM}.")
-        credential = request.headers["authorization"].partition(" ")[2]
+        credential = credential_of(request)
         return await subscribe(document, body, asking, limits, credential=credential, **bounds)
     content = await execute(document, body, asking, limits, **bounds)
     if media_type == EVENT_STREAM:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_hub.api.rest.table import Column, Kind, Table
+from analytics_hub.api.rest.wire import rounded
 from analytics_hub.domain.forecast import ForecastAccuracy
 from analytics_hub.domain.usage import Interval
 from analytics_hub.query.accuracy import AccuracyAnswer
 
-_PLACES: Final = 6  # decimal places of a share: more would only pretend
 _INTERVALS: Final = {3_600: Interval.HOUR.value, 86_400: Interval.DAY.value}
 
 
@@ -100,10 +100,10 @@ def _accuracy_body(one: ForecastAccuracy) -> dict[str, Any]:
         "metric": one.metric,
         "interval": interval_text(one.step_s),
         "buckets": one.buckets,
-        "wape": _share(one.wape),
-        "naive_wape": _share(one.naive_wape),
-        "coverage_80": _share(one.coverage_80),
-        "coverage_95": _share(one.coverage_95),
+        "wape": rounded(one.wape),
+        "naive_wape": rounded(one.naive_wape),
+        "coverage_80": rounded(one.coverage_80),
+        "coverage_95": rounded(one.coverage_95),
         "made_at": one.made_at,
     }
 
@@ -111,7 +111,3 @@ def _accuracy_body(one: ForecastAccuracy) -> dict[str, Any]:
 def interval_text(step_s: int) -> str:
     """Hours and days are all that jobs forecast."""
     return _INTERVALS.get(step_s, f"{step_s}s")
-
-
-def _share(value: float | None) -> float | None:
-    return None if value is None else round(value, _PLACES)

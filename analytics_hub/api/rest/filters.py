@@ -3,7 +3,7 @@
 In: a request. Out: the filters as they were written; what they mean is checked by the question that takes them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Request
@@ -33,6 +33,11 @@ def filters_given(request: Request) -> tuple[Filter, ...]:
     names = dict.fromkeys(name for name in request.query_params if name.startswith(FILTER_PREFIX))
     values = request.query_params.getlist
     return tuple(Filter(name.removeprefix(FILTER_PREFIX), tuple(values(name))) for name in names)
+
+
+def filters_by_name(request: Request) -> Mapping[str, Sequence[str]]:
+    """By dimension, for the questions that take them so."""
+    return {chosen.dimension: chosen.values for chosen in filters_given(request)}
 
 
 def split(given: Sequence[str] | None) -> list[str]:

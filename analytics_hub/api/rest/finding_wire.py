@@ -10,12 +10,10 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_hub.api.rest.table import Cell, Column, Kind, Table
-from analytics_hub.domain.incident import Anomaly, Contribution, Feedback, Incident, IncidentKind, Note, Place
+from analytics_hub.api.rest.wire import rounded
+from analytics_hub.domain.incident import Anomaly, Contribution, Feedback, Incident, Note, Place
 from analytics_hub.domain.money import estimated_usd
 from analytics_hub.domain.page import Page
-
-KINDS: Final = tuple(kind.value for kind in IncidentKind)
-_PLACES: Final = 6  # decimal places of what a model said: more would only pretend
 
 
 class _Body(BaseModel):
@@ -113,13 +111,13 @@ def anomaly_body(one: Anomaly) -> dict[str, Any]:
     return {
         "bucket": one.start,
         "metric": one.metric,
-        "group": group_body(one.place),
+        "group": _group_body(one.place),
         "detector": one.detector,
-        "score": _number(one.score),
-        "observed": _number(one.observed),
-        "expected": _number(one.expected),
-        "low": _number(one.low),
-        "high": _number(one.high),
+        "score": rounded(one.score),
+        "observed": rounded(one.observed),
+        "expected": rounded(one.expected),
+        "low": rounded(one.low),
+        "high": rounded(one.high),
         "incident_id": one.incident_id and str(one.incident_id),
     }
 
@@ -130,13 +128,13 @@ def incident_body(one: Incident) -> dict[str, Any]:
         "kind": one.kind.value,
         "state": "ended" if one.ended else "open",
         "metric": one.metric,
-        "group": group_body(one.place),
+        "group": _group_body(one.place),
         "began_at": one.began_at,
         "last_at": one.last_at,
         "found_at": one.found_at,
         "told_at": one.heard_at,
-        "observed": _number(one.observed),
-        "expected": _number(one.expected),
+        "observed": rounded(one.observed),
+        "expected": rounded(one.expected),
         "impact_usd": None if one.impact_usd is None else estimated_usd(one.impact_usd),
         "metrics": list(one.metrics),
         "detectors": list(one.detectors),
@@ -165,7 +163,7 @@ def incidents_table(page: Page[Incident], following: str | None) -> Table:
     return _table(_INCIDENT_COLUMNS, rows, following)
 
 
-def group_body(place: Place) -> dict[str, str]:
+def _group_body(place: Place) -> dict[str, str]:
     return {place.dimension: place.value} if place.dimension else {}
 
 
@@ -173,17 +171,13 @@ def _contribution_body(part: Contribution) -> dict[str, Any]:
     return {
         "dimension": part.dimension,
         "value": part.value,
-        "change": _number(part.change),
-        "share": _number(part.share),
+        "change": rounded(part.change),
+        "share": rounded(part.share),
     }
 
 
 def _note_body(note: Note) -> dict[str, Any]:
     return {"at": note.at, "actor_kind": note.by.kind.value, "actor": note.by.name}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else round(value, _PLACES)
 
 
 def _place_cells(place: Place) -> dict[str, str]:

@@ -11,13 +11,12 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics_hub.api.rest.table import Cell, Column, Kind, Table
-from analytics_hub.api.rest.wire import CoverageBody, coverage_body, wall_times
+from analytics_hub.api.rest.wire import CoverageBody, coverage_body, rounded, wall_times
 from analytics_hub.domain.forecast import BacktestError, ForecastPoint
 from analytics_hub.domain.forecast_query import ForecastAnswer, Forecasted, ForecastQuery
 from analytics_hub.domain.metrics import METRICS
 from analytics_hub.domain.money import estimated_usd
 
-_PLACES: Final = 6  # decimal places of what a model said: more would only pretend
 _VALUES: Final = ("value", "low_80", "high_80", "low_95", "high_95")
 _SAID: Final = ("history", "model", "source")
 EstimateBody = float | str | None
@@ -90,7 +89,7 @@ def estimate(metric: str, value: float | None) -> EstimateBody:
     """As the metric's own values are spelled, rounded."""
     if value is None:
         return None
-    return estimated_usd(value) if METRICS[metric].unit == "usd" else round(value, _PLACES)
+    return estimated_usd(value) if METRICS[metric].unit == "usd" else rounded(value)
 
 
 def forecasts_body(answer: ForecastAnswer) -> dict[str, Any]:
@@ -151,11 +150,7 @@ def _metric_body(one: Forecasted, query: ForecastQuery, times: dict[datetime, st
 def error_body(error: BacktestError | None) -> dict[str, Any] | None:
     if error is None:
         return None
-    return {"mase": _number(error.mase), "wape": _number(error.wape), "fits": error.fits}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else round(value, _PLACES)
+    return {"mase": rounded(error.mase), "wape": rounded(error.wape), "fits": error.fits}
 
 
 def forecasts_table(answer: ForecastAnswer) -> Table:

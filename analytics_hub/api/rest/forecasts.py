@@ -12,7 +12,7 @@ from starlette.responses import Response
 from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
-from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
+from analytics_hub.api.rest.filters import check_known, filters_by_name, filters_documented, split
 from analytics_hub.api.rest.forecast_example import FORECASTS_EXAMPLE
 from analytics_hub.api.rest.forecast_wire import ForecastsBody, forecasts_body, forecasts_table
 from analytics_hub.api.rest.formats import wanted_format
@@ -80,7 +80,7 @@ async def forecasts(
             tz=tz,
             metrics=split(metrics),
             group_by=split(group_by),
-            filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
+            filters=filters_by_name(request),
             order=order,
             top=groups_max,
             caps=services.caps,

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from analytics_hub.api.access import Allow, services_of
+from analytics_hub.api.access import Allow, credential_of, services_of
 from analytics_hub.api.live import open_incidents, open_stream
 from analytics_hub.api.rest.answers import check_parameters
 from analytics_hub.api.rest.documented import Responses, problems
 from analytics_hub.api.rest.event_stream import EVENT_STREAM, EventStream
-from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
+from analytics_hub.api.rest.filters import check_known, filters_by_name, filters_documented, split
 from analytics_hub.api.rest.incident_live_wire import INCIDENT_EVENT_SCHEMA, incident_event_of
 from analytics_hub.api.rest.live_wire import EVENT_SCHEMA, event_of
 from analytics_hub.domain.access import Right
@@ -85,12 +85,12 @@ async def live(
         minutes=minutes,
         metrics=split(metrics),
         group_by=split(group_by),
-        filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
+        filters=filters_by_name(request),
         limit=top,
         caps=services.caps,
         live_caps=services.live.caps,
     )
-    credential = request.headers["authorization"].partition(" ")[2]
+    credential = credential_of(request)
     return EventStream(lambda: open_stream(services, caller, credential, query), event_of, services.streams)
 
 
@@ -106,7 +106,7 @@ async def live_incidents(request: Request, caller: Annotated[Caller, Depends(All
     check_parameters(request, single=())
     _check_taken(request)
     watch = IncidentWatch(caller.tenant, request.headers.get("last-event-id"))
-    credential = request.headers["authorization"].partition(" ")[2]
+    credential = credential_of(request)
     return EventStream(
         lambda: open_incidents(services, caller, credential, watch), incident_event_of, services.streams
     )

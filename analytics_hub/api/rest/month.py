@@ -11,7 +11,7 @@ from starlette.responses import Response
 from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
-from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given
+from analytics_hub.api.rest.filters import check_known, filters_by_name, filters_documented
 from analytics_hub.api.rest.forecast_example import MONTH_EXAMPLE
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.month_wire import MonthBody, month_body, month_table
@@ -49,7 +49,7 @@ async def month(
         caller.tenant,
         services.clock.now(),
         tz=tz,
-        filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
+        filters=filters_by_name(request),
         caps=services.caps,
         forecast_caps=services.forecast_caps,
     )

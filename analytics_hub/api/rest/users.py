@@ -13,7 +13,7 @@ from analytics_hub.api.access import Allow, services_of
 from analytics_hub.api.rest.answers import answer
 from analytics_hub.api.rest.documented import IF_NONE_MATCH, answers_of, problems
 from analytics_hub.api.rest.etag import version_now
-from analytics_hub.api.rest.filters import check_known, filters_documented, filters_given, split
+from analytics_hub.api.rest.filters import check_known, filters_by_name, filters_documented, split
 from analytics_hub.api.rest.formats import wanted_format
 from analytics_hub.api.rest.top import top_of
 from analytics_hub.api.rest.users_wire import UsersBody, users_body, users_table
@@ -81,7 +81,7 @@ async def users(
             tz=tz,
             metrics=split(metrics),
             group_by=split(group_by),
-            filters={chosen.dimension: chosen.values for chosen in filters_given(request)},
+            filters=filters_by_name(request),
             order=order,
             limit=TOP_DEFAULT if groups_max is None else groups_max,
             caps=services.caps,

@@ -8,7 +8,7 @@ is nothing to divide by. Bucket starts carry the offset of the question's zone.
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -19,6 +19,8 @@ from analytics_hub.domain.ledger import Ledger, LedgerCount
 from analytics_hub.domain.usage import COMPARE_PREVIOUS, UsageQuery
 
 WireValue = int | float | str | None
+
+_ESTIMATE_PLACES: Final = 6  # decimal places: more would only pretend
 
 
 class _Body(BaseModel):
@@ -202,6 +204,11 @@ def _series_body(series: Series, times: Mapping[datetime, str]) -> dict[str, Any
         "points": points_body(series.points, times),
         "previous": before and {"total": dict(before.total), "points": points_body(before.points, times)},
     }
+
+
+def rounded(value: float | None) -> float | None:
+    """What a model said, or how good it was."""
+    return None if value is None else round(value, _ESTIMATE_PLACES)
 
 
 def points_body(points: Points, times: Mapping[datetime, str]) -> list[dict[str, Any]]:
